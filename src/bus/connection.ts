@@ -1,0 +1,170 @@
+/**
+ * Keeps one AMQP connection open for as long as it is wanted.
+ *
+ * Two rules learned from brokers that misbehave: the close listener is attached before anything else
+ * happens on a new connection, and a connection counts as up only after a channel was opened on it. A
+ * broker may send `connection.close` in the same segment as `open-ok`; a connection taken for up on
+ * the strength of `open-ok` alone would then wait for ever.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connect, type ChannelModel } from 'amqplib';
+import type { Logger } from 'pino';
+import { messageOf } from '../errors.ts';
+import type { BrokerAddress } from './address.ts';
+import { Backoff } from './backoff.ts';
+
+/** A connection that lived this long (ms) was a good one: the next pause is the shortest again. */
+const stableAfter = 5_000;
+
+export interface ConnectionOptions {
+  /** What the connection is for, in the log. */
+  purpose: string;
+  /** Asked before every try, so that changed credentials are used by the next one. */
+  address: () => BrokerAddress;
+  /** How long one try may take, ms. */
+  connectTimeout: number;
+  /** Longest pause between two tries, ms. */
+  maxDelay: number;
+  log: Logger;
+}
+
+type Waiter = { resolve: (model: ChannelModel) => void; reject: (reason: Error) => void };
+
+export class BusConnection {
+  readonly #options: ConnectionOptions;
+  readonly #stopping = new AbortController();
+  readonly #waiters = new Set<Waiter>();
+  #model: ChannelModel | undefined;
+  #running: Promise<void> | undefined;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+  }
+
+  get isUp(): boolean {
+    return this.#model !== undefined;
+  }
+
+  /** Begins to connect; returns at once. A second call does nothing. */
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** The open connection, as soon as there is one. Rejects when the signal aborts or the connection is stopped. */
+  ready(signal?: AbortSignal): Promise<ChannelModel> {
+    if (this.#model !== undefined) return Promise.resolve(this.#model);
+    if (this.#stopping.signal.aborted) return Promise.reject(new Error('the bus connection is stopped'));
+    return new Promise((resolve, reject) => {
+      const onAbort = () => waiter.reject(new Error('no connection to the broker', { cause: signal?.reason }));
+      const settle = () => {
+        this.#waiters.delete(waiter);
+        signal?.removeEventListener('abort', onAbort);
+      };
+      const waiter: Waiter = {
+        resolve: (model) => (settle(), resolve(model)),
+        reject: (reason) => (settle(), reject(reason)),
+      };
+      this.#waiters.add(waiter);
+      if (signal?.aborted === true) onAbort();
+      else signal?.addEventListener('abort', onAbort, { once: true });
+    });
+  }
+
+  /** Closes the connection and does not come back. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    for (const waiter of this.#waiters) waiter.reject(new Error('the bus connection is stopped'));
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { log, purpose, address, maxDelay } = this.#options;
+    const { signal } = this.#stopping;
+    const backoff = new Backoff(100, maxDelay);
+    while (!signal.aborted) {
+      const started = Date.now();
+      try {
+        const lost = await this.#serve();
+        if (signal.aborted) return;
+        log.warn({ purpose }, `bus connection lost: ${messageOf(lost)}`);
+        if (Date.now() - started > stableAfter) backoff.reset();
+      } catch (error) {
+        if (signal.aborted) return;
+        log.warn({ purpose, broker: address().label }, `cannot connect to the bus: ${explain(error)}`);
+      }
+      await sleep(backoff.next(), undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  /** One connection from its opening to its end; the reason of its end. Throws when it could not be opened. */
+  async #serve(): Promise<unknown> {
+    const { log, purpose, address } = this.#options;
+    const { signal } = this.#stopping;
+    const { connect: where, socket, label } = address();
+    const model = await this.#withDeadline(connect(where, socket));
+    let reason: unknown = 'closed';
+    const closed = new Promise<void>((resolve) => model.once('close', () => resolve()));
+    model.on('error', (error: Error) => (reason = error));
+    try {
+      await this.#withDeadline(
+        Promise.race([
+          model.createChannel().then((channel) => channel.close()),
+          closed.then(() => Promise.reject(new Error(`closed right after it was opened: ${messageOf(reason)}`))),
+        ]),
+      );
+    } catch (error) {
+      await closeQuietly(model);
+      throw error;
+    }
+    log.info({ purpose, broker: label }, 'connected to the bus');
+    this.#model = model;
+    for (const waiter of this.#waiters) waiter.resolve(model);
+    const stopped = new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      else signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    await Promise.race([closed, stopped]);
+    this.#model = undefined;
+    if (signal.aborted) await closeQuietly(model);
+    return reason;
+  }
+
+  /** A connection that opens after the deadline is closed as soon as it appears. */
+  async #withDeadline<T>(work: Promise<T>): Promise<T> {
+    const { connectTimeout } = this.#options;
+    const done = new AbortController();
+    const cut = AbortSignal.any([done.signal, this.#stopping.signal]);
+    const deadline = sleep(connectTimeout, undefined, { signal: cut }).then(
+      () => Promise.reject(new Error(`no answer within ${connectTimeout / 1000} s`)),
+      () => Promise.reject(new Error('stopped')),
+    );
+    try {
+      return await Promise.race([work, deadline]);
+    } catch (error) {
+      work.then((late) => (isModel(late) ? closeQuietly(late) : undefined)).catch(() => undefined);
+      throw error;
+    } finally {
+      deadline.catch(() => undefined);
+      done.abort();
+    }
+  }
+}
+
+function isModel(value: unknown): value is ChannelModel {
+  return typeof value === 'object' && value !== null && 'createChannel' in value;
+}
+
+/** Closing what is already closed throws; a broker that does not answer is not waited for. */
+async function closeQuietly(model: ChannelModel): Promise<void> {
+  model.on('error', () => undefined);
+  await Promise.race([model.close().catch(() => undefined), sleep(1_000, undefined, { ref: false })]);
+}
+
+/** What an administrator can act on. */
+function explain(error: unknown): string {
+  const message = messageOf(error);
+  if (/ACCESS[_-]REFUSED|403/.test(message)) {
+    return `the broker refuses the username or password, or the vhost is not theirs (bus.username, bus.password, bus.vhost, bus.url): ${message}`;
+  }
+  return message;
+}

@@ -1,0 +1,152 @@
+/**
+ * Keeps one consumer on the daemon's queue.
+ *
+ * One channel a round: assert the topology, bind, set the prefetch, consume, wait for the channel's
+ * end, begin again. A message must be acked on the channel that delivered it, so every message comes
+ * with the session it belongs to.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
+import type { Logger } from 'pino';
+import type { Config } from '../config/schema.ts';
+import { messageOf } from '../errors.ts';
+import { Backoff } from './backoff.ts';
+import type { BusConnection } from './connection.ts';
+import { assertTopology, type Bindings } from './topology.ts';
+
+/** One channel's life. After its end acks go nowhere: the broker delivers those messages again. */
+export class ConsumerSession {
+  #open = true;
+
+  constructor(
+    private readonly channel: Channel,
+    private readonly log: Logger,
+  ) {}
+
+  /** Acks this message and all before it. */
+  ackUpTo(message: ConsumeMessage): void {
+    if (this.#open) this.channel.ack(message, true);
+    else this.log.debug({ tag: message.fields.deliveryTag }, 'ack of a closed channel dropped');
+  }
+
+  /** Sends one message to the dead-letter exchange. */
+  reject(message: ConsumeMessage): void {
+    if (this.#open) this.channel.nack(message, false, false);
+    else this.log.debug({ tag: message.fields.deliveryTag }, 'reject on a closed channel dropped');
+  }
+
+  end(): void {
+    this.#open = false;
+  }
+}
+
+export interface ConsumerOptions {
+  connection: BusConnection;
+  bindings: Bindings;
+  bus: Config['bus'];
+  onMessage: (message: ConsumeMessage, session: ConsumerSession) => void;
+  /** Awaited before each round: a round begins only when what it takes in can be kept. */
+  gate: () => Promise<void>;
+  log: Logger;
+}
+
+export class BusConsumer {
+  readonly #options: ConsumerOptions;
+  readonly #stopping = new AbortController();
+  readonly #firstRound: Promise<void>;
+  #markFirstRound: () => void = () => undefined;
+  #running: Promise<void> | undefined;
+  #channel: { channel: Channel; tag: string } | undefined;
+
+  constructor(options: ConsumerOptions) {
+    this.#options = options;
+    this.#firstRound = new Promise((resolve) => (this.#markFirstRound = resolve));
+  }
+
+  /** Whether messages are flowing, or would if there were any. */
+  get isConsuming(): boolean {
+    return this.#channel !== undefined;
+  }
+
+  /** Begins to consume; returns at once. */
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** Resolves when messages flow for the first time. */
+  started(): Promise<void> {
+    return this.#firstRound;
+  }
+
+  /** No new messages from now on; those taken in can still be acked until {@link stop}. */
+  async pause(): Promise<void> {
+    this.#stopping.abort();
+    const current = this.#channel;
+    if (current !== undefined) await current.channel.cancel(current.tag).catch(() => undefined);
+  }
+
+  /** Ends the channel; what was not acked goes back to the queue. */
+  async stop(): Promise<void> {
+    await this.pause();
+    const current = this.#channel;
+    if (current !== undefined) await current.channel.close().catch(() => undefined);
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { connection, log, bus } = this.#options;
+    const { signal } = this.#stopping;
+    const backoff = new Backoff(100, bus.reconnectMaxDelay * 1000);
+    while (!signal.aborted) {
+      const started = Date.now();
+      try {
+        await this.#options.gate();
+        const end = await this.#round(await connection.ready(signal));
+        if (signal.aborted) return;
+        log.warn({ queue: bus.queueName }, `consuming stopped: ${end}`);
+        if (Date.now() - started > 5_000) backoff.reset();
+      } catch (error) {
+        if (signal.aborted) return;
+        log.warn({ queue: bus.queueName }, `cannot consume: ${messageOf(error)}`);
+      }
+      await sleep(backoff.next(), undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  /** One channel from its opening to its end; why it ended. Throws when it could not be set up. */
+  async #round(model: ChannelModel): Promise<string> {
+    const { bindings, bus, onMessage, log } = this.#options;
+    const channel = await model.createChannel();
+    const session = new ConsumerSession(channel, log);
+    let reason = 'the channel was closed';
+    const closed = new Promise<void>((resolve) => channel.once('close', resolve));
+    channel.on('error', (error: Error) => (reason = error.message));
+    try {
+      let markCancelled: () => void = () => undefined;
+      const cancelled = new Promise<void>((resolve) => (markCancelled = resolve));
+      await assertTopology(channel, bus);
+      await bindings.attach(channel);
+      await channel.prefetch(bus.prefetch);
+      const { consumerTag } = await channel.consume(bus.queueName, (message) => {
+        if (message !== null) {
+          onMessage(message, session);
+          return;
+        }
+        reason = 'the broker cancelled the consumer (was the queue deleted?)';
+        markCancelled();
+      });
+      this.#channel = { channel, tag: consumerTag };
+      this.#markFirstRound();
+      log.info({ queue: bus.queueName, bindings: bindings.names().length }, 'consuming');
+      await Promise.race([closed, cancelled]);
+      return reason;
+    } catch (error) {
+      throw reason === 'the channel was closed' ? error : new Error(reason, { cause: error });
+    } finally {
+      this.#channel = undefined;
+      session.end();
+      bindings.detach(channel);
+      await channel.close().catch(() => undefined);
+    }
+  }
+}

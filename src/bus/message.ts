@@ -1,0 +1,130 @@
+/** Between AMQP messages and events. What comes from the bus is hostile until it has passed here. */
+import { Buffer, isUtf8 } from 'node:buffer';
+import { hash } from 'node:crypto';
+import type { ConsumeMessage, MessageProperties, Options } from 'amqplib';
+import type { BusEvent, Json, JsonObject } from '../model.ts';
+
+/** An event, or why a message is none. */
+export type ParsedMessage = { event: BusEvent } | { rejected: string };
+
+/**
+ * Reads a message: JSON in UTF-8 with `name` (the header of that name counts first), `data` and
+ * `origin_uuid`.
+ *
+ * @param maxSize largest body taken, bytes
+ */
+export function parseMessage(message: ConsumeMessage, maxSize: number): ParsedMessage {
+  const { content, properties } = message;
+  if (content.length > maxSize) {
+    return { rejected: `its body of ${content.length} bytes is over the limit of ${maxSize}` };
+  }
+  if (content.length === 0) return { rejected: 'its body is empty' };
+  if (!isUtf8(content)) return { rejected: 'its body is not UTF-8' };
+  let body: unknown;
+  try {
+    body = JSON.parse(content.toString());
+  } catch (error) {
+    return { rejected: `its body is not JSON: ${(error as Error).message}` };
+  }
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    return { rejected: 'its body is not a JSON object' };
+  }
+  const headers = jsonHeaders(properties.headers ?? {});
+  const name = textAt(headers, 'name') ?? textAt(body, 'name');
+  if (name === undefined) return { rejected: 'it has no name, neither as a header nor in its body' };
+  return {
+    event: {
+      name,
+      data: Object.hasOwn(body, 'data') ? (body as { data: Json }).data : null,
+      originUuid: textAt(body, 'origin_uuid') ?? textAt(headers, 'origin_uuid') ?? null,
+      headers,
+      receivedAt: Date.now(),
+    },
+  };
+}
+
+function textAt(source: object, key: string): string | undefined {
+  const value = Object.hasOwn(source, key) ? (source as Record<string, unknown>)[key] : undefined;
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** Header values in forms that JSON has. */
+function jsonHeaders(headers: Record<string, unknown>): JsonObject {
+  const result: JsonObject = {};
+  for (const key of Object.keys(headers)) {
+    const value = headers[key];
+    const plain = typeof value === 'string' || typeof value === 'boolean';
+    // Plain assignment to `__proto__` would set the prototype instead of a key.
+    if (key === '__proto__') continue;
+    result[key] = plain ? value : jsonValue(value);
+  }
+  return result;
+}
+
+function jsonValue(value: unknown): Json {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return value;
+    case 'number':
+      return Number.isFinite(value) ? value : String(value);
+    case 'bigint':
+      return String(value);
+    case 'object':
+      break;
+    default:
+      return null;
+  }
+  if (value === null) return null;
+  if (Buffer.isBuffer(value)) return value.toString('base64');
+  if (Array.isArray(value)) return value.map(jsonValue);
+  // amqplib shows the AMQP types that JavaScript lacks as { '!': type, value }.
+  if ('!' in value && 'value' in value) {
+    return value['!'] === 'timestamp' ? isoTime(Number(value.value)) : jsonValue(value.value);
+  }
+  return jsonHeaders(value as Record<string, unknown>);
+}
+
+function isoTime(seconds: number): Json {
+  const date = new Date(seconds * 1000);
+  return Number.isNaN(date.getTime()) ? seconds : date.toISOString();
+}
+
+/**
+ * What tells a message that the broker delivers a second time from another one. Only a publisher can
+ * say so: with a `message_id`, or with the `timestamp` header that Wazo's services set. Without
+ * either, two messages that look the same are two events.
+ *
+ * @param dataJson the event's data, as JSON
+ * @param headersJson the event's headers, as JSON
+ */
+export function fingerprintOf(properties: MessageProperties, event: BusEvent, dataJson: string, headersJson: string): string | null {
+  const messageId: unknown = properties.messageId;
+  const isIdentified = (typeof messageId === 'string' && messageId !== '') || Object.hasOwn(event.headers, 'timestamp');
+  if (!isIdentified) return null;
+  return hash('sha1', `${String(messageId)}\n${event.name}\n${headersJson}\n${dataJson}`, 'base64').slice(0, 20);
+}
+
+/** An event to be published. */
+export interface OutgoingEvent {
+  name: string;
+  data: Json;
+  headers?: JsonObject;
+}
+
+/** The message for an event of this server: `{ name, origin_uuid, data }` with the headers Wazo's services set. */
+export function buildMessage(
+  { name, data, headers = {} }: OutgoingEvent,
+  originUuid: string,
+  messageId: string,
+): { content: Buffer; options: Options.Publish } {
+  return {
+    content: Buffer.from(JSON.stringify({ name, origin_uuid: originUuid, data })),
+    options: {
+      contentType: 'application/json',
+      contentEncoding: 'utf-8',
+      messageId,
+      headers: { name, origin_uuid: originUuid, timestamp: new Date().toISOString(), ...headers },
+    },
+  };
+}

@@ -1,0 +1,123 @@
+/** Puts the layers together, validates the whole, and says what is wrong in words. */
+import { existsSync } from 'node:fs';
+import { isLoopback } from './loopback.ts';
+import { UserError } from '../errors.ts';
+import type { Json, JsonObject } from '../model.ts';
+import { toCamelKeys } from '../naming.ts';
+import { compileSchema } from '../validation.ts';
+import { explainConfigErrors } from './explain.ts';
+import { keySchema, valueKeys } from './keys.ts';
+import { directoryLayers, environmentLayer, fileLayer, flagLayer, type Layer } from './layers.ts';
+import { type Config, type ConfigFile, ConfigSchema } from './schema.ts';
+
+export const defaultConfigFile = '/etc/webhookd/webhookd.yml';
+
+/** Where to look for the configuration. */
+export interface ConfigSources {
+  /** The main file; without it {@link defaultConfigFile}, which need not exist. */
+  file?: string | undefined;
+  environment?: NodeJS.ProcessEnv | undefined;
+  /** Values by dotted path, as `{ 'rest_api.port': 9300 }`. */
+  flags?: Readonly<Record<string, Json | undefined>> | undefined;
+}
+
+/** A configuration that was found to be right. */
+export interface LoadedConfig {
+  config: Config;
+  /** The same in the words of the files. */
+  values: ConfigFile;
+  /** Where each key's value comes from, by dotted path; `default` when nobody set it. */
+  origins: Map<string, string>;
+}
+
+const validate = compileSchema(ConfigSchema, { useDefaults: true });
+
+/** Loads and checks the configuration. Throws {@link UserError} that names every mistake. */
+export function loadConfig({ file, environment = process.env, flags = {} }: ConfigSources = {}): LoadedConfig {
+  const main = file ?? environment['WEBHOOKD_CONFIG'] ?? defaultConfigFile;
+  const fileLayers = main !== defaultConfigFile || existsSync(main) ? [fileLayer(main)] : [];
+  const upperLayers = [environmentLayer(environment), flagLayer(flags)];
+  const directory = extraDirectory([...fileLayers, ...upperLayers]);
+  const layers = [...fileLayers, ...directoryLayers(directory), ...upperLayers];
+
+  const values: JsonObject = {};
+  const owners = new Map<string, Layer>();
+  for (const layer of layers) merge(values, layer.values, layer, [], owners);
+
+  const locate = (path: readonly string[]) => ownerOf(owners, path)?.locate(path);
+  const errors = validate(values);
+  if (errors !== null) throw new UserError(explainConfigErrors(errors, values, locate), 2);
+
+  const checked = values as ConfigFile;
+  checkMeaning(checked, locate);
+  const origins = new Map<string, string>();
+  for (const { path } of valueKeys()) origins.set(path.join('.'), locate(path) ?? 'default');
+  return { config: toCamelKeys(ConfigSchema, checked), values: checked, origins };
+}
+
+/** The directory of extra files has to be known before those files are read. */
+function extraDirectory(layers: Layer[]): string {
+  const named = layers.map((layer) => layer.values['extra_config_files']).findLast((value) => value !== undefined);
+  return String(typeof named === 'string' ? named : keySchema(['extra_config_files'])?.default);
+}
+
+function merge(
+  target: JsonObject,
+  source: JsonObject,
+  layer: Layer,
+  path: string[],
+  owners: Map<string, Layer>,
+): void {
+  for (const [key, value] of Object.entries(source)) {
+    const here = [...path, key];
+    const existing = Object.hasOwn(target, key) ? target[key] : undefined;
+    if (isSection(value)) {
+      const section: JsonObject = isSection(existing) ? existing : {};
+      Object.defineProperty(target, key, { value: section, enumerable: true, writable: true, configurable: true });
+      owners.set(here.join('.'), layer);
+      merge(section, value, layer, here, owners);
+    } else if (value === null && isSectionKey(here)) {
+      // A section whose keys are all commented out.
+    } else {
+      Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true });
+      owners.set(here.join('.'), layer);
+    }
+  }
+}
+
+function isSection(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isSectionKey(path: string[]): boolean {
+  const prefix = path.join('.') + '.';
+  return path.join('.') === 'enabled_services' || [...valueKeys()].some((key) => key.path.join('.').startsWith(prefix));
+}
+
+/** The layer that wrote a path, or the nearest section above it. */
+function ownerOf(owners: Map<string, Layer>, path: readonly string[]): Layer | undefined {
+  const own = owners.get(path.join('.'));
+  if (own !== undefined) return own;
+  const [inside] = [...owners].filter(([key]) => key.startsWith(path.join('.') + '.')).map(([, layer]) => layer);
+  return inside;
+}
+
+/** Rules between keys, which a schema has no words for. */
+function checkMeaning(values: ConfigFile, locate: (path: readonly string[]) => string | undefined): void {
+  const { auth, rest_api: api, bus } = values;
+  const fail = (path: string[], message: string) => {
+    throw new UserError(`${locate(path) ?? 'default'}: ${path.join('.')}: ${message}`, 2);
+  };
+  if (auth.type === 'none' && !isLoopback(api.listen)) {
+    fail(['auth', 'type'], `found none, but rest_api.listen is ${api.listen}: without authentication the API may listen on a loopback address only (127.0.0.1, ::1, localhost)`);
+  }
+  if ((api.certificate === null) !== (api.private_key === null)) {
+    fail(['rest_api', api.certificate === null ? 'private_key' : 'certificate'], 'certificate and private_key go together: set both or neither');
+  }
+  if ((bus.tls.cert_file === null) !== (bus.tls.key_file === null)) {
+    fail(['bus', 'tls', bus.tls.cert_file === null ? 'key_file' : 'cert_file'], 'cert_file and key_file go together: set both or neither');
+  }
+  if (bus.url !== null && !URL.canParse(bus.url)) {
+    fail(['bus', 'url'], 'not an address; expected amqp://USER:PASSWORD@HOST:PORT/VHOST');
+  }
+}

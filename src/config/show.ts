@@ -1,0 +1,30 @@
+/** The configuration for eyes: secrets masked, each value with its origin. */
+import { valueKeys } from './keys.ts';
+import type { LoadedConfig } from './load.ts';
+
+/** One key of the configuration. */
+export interface ShownKey {
+  key: string;
+  value: unknown;
+  origin: string;
+}
+
+const mask = '********';
+
+/** Every key with its value and where that comes from. */
+export function showConfig({ values, origins }: LoadedConfig): ShownKey[] {
+  return [...valueKeys()].map(({ path, schema }) => {
+    const key = path.join('.');
+    const value = path.reduce<unknown>((section, name) => (section as Record<string, unknown>)[name], values);
+    const shown = schema.secret === true && value !== null ? maskSecret(String(value)) : value;
+    return { key, value: shown, origin: origins.get(key) ?? 'default' };
+  });
+}
+
+/** Of an address only the password is secret. */
+function maskSecret(value: string): string {
+  if (!URL.canParse(value)) return mask;
+  const url = new URL(value);
+  if (url.password !== '') url.password = mask;
+  return url.href;
+}

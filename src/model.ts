@@ -1,0 +1,99 @@
+/**
+ * The words of the project, as types.
+ *
+ * - **event**: one bus message: a name, its data, where it came from, and its AMQP headers.
+ * - **subscription**: who wants which events, delivered how.
+ * - **service**: a kind of delivery (`http`, `example`), provided by a plugin, chosen by `subscription.service`.
+ * - **delivery**: one event for one subscription. Its id is the same over all its attempts.
+ * - **attempt**: one try of a delivery, with its outcome: `success`, `failure` (will be tried again)
+ *   or `error` (final).
+ * - **tenant**: an owner of subscriptions; the *master tenant* sees the events of all.
+ *
+ * Points in time are milliseconds since the epoch unless a name says otherwise.
+ */
+
+/** A value that JSON can hold. */
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+
+/** A JSON object. */
+export type JsonObject = { [key: string]: Json };
+
+/** One bus message. */
+export interface BusEvent {
+  /** At most 128 characters can be subscribed to; longer names match nobody. */
+  name: string;
+  data: Json;
+  /** The server the event comes from, as its publisher says. */
+  originUuid: string | null;
+  /** AMQP headers; values that JSON has no form for (binary, 64-bit integers, dates) are strings. */
+  headers: JsonObject;
+  receivedAt: number;
+}
+
+/** Who wants which events delivered how. */
+export interface Subscription {
+  uuid: string;
+  name: string;
+  /** The service that delivers; one that no plugin provides yet keeps the deliveries waiting. */
+  service: string;
+  /** Options of the service. */
+  config: JsonObject;
+  /** Event names. */
+  events: string[];
+  /** Only events that concern this user. */
+  eventsUserUuid: string | null;
+  /** Only events that come from this server. */
+  eventsWazoUuid: string | null;
+  ownerUserUuid: string | null;
+  ownerTenantUuid: string;
+  metadata: JsonObject;
+}
+
+/** What a delivery still needs to be attempted. */
+export interface Delivery {
+  /** A UUID of version 7, the same over all attempts. */
+  id: string;
+  subscriptionUuid: string;
+  event: BusEvent;
+  /** How many attempts were made so far. */
+  attempts: number;
+  /** Size of the event in bytes, as a bound for what is held in memory. */
+  size: number;
+}
+
+/** `success` and `error` are final; after `failure` the delivery is attempted again. */
+export type AttemptStatus = 'success' | 'failure' | 'error';
+
+/** `pending` waits for an attempt or is being attempted; the others are final. */
+export type DeliveryStatus = 'pending' | 'succeeded' | 'failed' | 'cancelled';
+
+/** One finished try of a delivery. */
+export interface Attempt {
+  deliveryId: string;
+  subscriptionUuid: string;
+  /** 1 for the first. */
+  number: number;
+  maxAttempts: number;
+  status: AttemptStatus;
+  startedAt: number;
+  endedAt: number;
+  /** What the service says of the attempt; for http the request and the response. */
+  detail: JsonObject;
+  /** When the delivery is to be attempted again; null when this attempt was the last. */
+  nextAttemptAt: number | null;
+}
+
+/** A subscription's log entry: an attempt with the event it was for. */
+export interface LoggedAttempt extends Omit<Attempt, 'nextAttemptAt'> {
+  event: Pick<BusEvent, 'name' | 'data'>;
+}
+
+/** An opaque access token as it is kept: only its hash. */
+export interface AccessToken {
+  uuid: string;
+  name: string;
+  /** SHA-256 of the token, hexadecimal. */
+  hash: string;
+  tenantUuid: string;
+  createdAt: number;
+}
