@@ -1,0 +1,106 @@
+/** One request and its response, with a deadline, and with no more of the response kept than asked for. */
+import type { Dispatcher } from 'undici';
+import type { RequestPlan } from './request.ts';
+
+/** What the endpoint answered. */
+export interface Answer {
+  status: number;
+  /** The reason phrase: `Not Found`. */
+  reason: string;
+  headers: Record<string, string | string[] | undefined>;
+  body: string;
+  /** Whether the body was longer than what is kept. */
+  isTruncated: boolean;
+}
+
+export interface ExchangeOptions {
+  /** ms */
+  timeout: number;
+  /** How much of the response's body is kept, bytes. */
+  maxResponseSize: number;
+  /** Requests in flight, so that all can be cut at once. */
+  open: Set<(reason: Error) => void>;
+}
+
+/** A response this much larger (bytes) than what is kept ends the connection, instead of being read to its end. */
+const readOn = 256 * 1024;
+
+class Exchange implements Dispatcher.DispatchHandler {
+  #controller: Dispatcher.DispatchController | undefined;
+  #answer: Answer | undefined;
+  #chunks: Buffer[] = [];
+  #kept = 0;
+  #read = 0;
+  #isSettled = false;
+  readonly #timer: NodeJS.Timeout;
+  readonly #cut = (reason: Error) => this.#end(reason);
+
+  constructor(
+    private readonly options: ExchangeOptions,
+    private readonly resolve: (answer: Answer) => void,
+    private readonly reject: (error: Error) => void,
+  ) {
+    const { timeout, open } = options;
+    this.#timer = setTimeout(() => this.#end(new Error(`timeout: no complete answer within ${timeout / 1000} s`)), timeout);
+    open.add(this.#cut);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#isSettled) controller.abort(new Error('the request was given up'));
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, statusCode: number, headers: Answer['headers'], statusMessage = ''): void {
+    if (statusCode < 200) return;
+    this.#answer = { status: statusCode, reason: statusMessage, headers, body: '', isTruncated: false };
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#read += chunk.length;
+    const room = this.options.maxResponseSize - this.#kept;
+    if (room > 0) {
+      this.#chunks.push(Buffer.from(chunk.subarray(0, room)));
+      this.#kept += Math.min(room, chunk.length);
+    }
+    if (this.#read > this.options.maxResponseSize + readOn) this.#end(undefined);
+  }
+
+  onResponseEnd(): void {
+    this.#settle(undefined);
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#settle(error);
+  }
+
+  /** Called by us, not by the endpoint: the connection is of no more use. */
+  #end(error: Error | undefined): void {
+    this.#settle(error);
+    this.#controller?.abort(error ?? new Error('the rest of the response is not wanted'));
+  }
+
+  #settle(error: Error | undefined): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    clearTimeout(this.#timer);
+    this.options.open.delete(this.#cut);
+    const answer = this.#answer;
+    if (error !== undefined || answer === undefined) {
+      this.reject(error ?? new Error('the response ended before it began'));
+      return;
+    }
+    answer.body = Buffer.concat(this.#chunks).toString();
+    answer.isTruncated = this.#read > this.#kept;
+    this.resolve(answer);
+  }
+}
+
+/** Rejects when there is no complete answer, for whatever reason. */
+export function exchange(dispatcher: Dispatcher, plan: RequestPlan, body: string, options: ExchangeOptions): Promise<Answer> {
+  const { origin, path, method, headers } = plan;
+  return new Promise((resolve, reject) => {
+    const handler = new Exchange(options, resolve, reject);
+    // The deadline is the exchange's own: it covers connecting, headers and body together.
+    dispatcher.dispatch({ origin, path, method, headers, body, headersTimeout: 0, bodyTimeout: 0 }, handler);
+  });
+}

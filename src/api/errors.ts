@@ -1,0 +1,97 @@
+/** Every error the API answers with, in one form and one table. */
+import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
+import { messageOf } from '../errors.ts';
+import { StoreUnavailable } from '../store/store.ts';
+import { problemsFrom } from '../subscriptions/problems.ts';
+import { InvalidSubscription, NoSuchSubscription, type Problem } from '../subscriptions/service.ts';
+
+/** The codes of errors with their HTTP status: clients may rely on both. */
+export const errorTable = {
+  'invalid-data': 400,
+  'invalid-json': 400,
+  'bad-request': 400,
+  unauthorized: 401,
+  'no-such-subscription': 404,
+  'no-such-token': 404,
+  'not-found': 404,
+  'method-not-allowed': 405,
+  'body-too-large': 413,
+  'unsupported-media-type': 415,
+  'internal-error': 500,
+  'store-unavailable': 503,
+} as const;
+
+export type ErrorId = keyof typeof errorTable;
+
+/** An answer other than success. */
+export class ApiError extends Error {
+  constructor(
+    readonly errorId: ErrorId,
+    message: string,
+    readonly details: object = {},
+  ) {
+    super(message);
+  }
+}
+
+/** The body of every error. */
+export interface ErrorBody {
+  message: string;
+  error_id: string;
+  details: object;
+  /** Seconds since the epoch. */
+  timestamp: number;
+}
+
+/** By field: what is wrong and which constraint says so. */
+function problemDetails(problems: readonly Problem[]): object {
+  return Object.fromEntries(
+    problems.map(({ field, message, constraint, limit }) => [
+      field,
+      { message, constraint_id: constraint, constraint: limit ?? constraint },
+    ]),
+  );
+}
+
+function asApiError(error: FastifyError | Error): ApiError {
+  if (error instanceof ApiError) return error;
+  if (error instanceof NoSuchSubscription) {
+    return new ApiError('no-such-subscription', error.message, { subscription_uuid: error.uuid });
+  }
+  if (error instanceof InvalidSubscription) return invalid(error.problems);
+  if (error instanceof StoreUnavailable) {
+    return new ApiError('store-unavailable', `Nothing can be stored at present: ${messageOf(error)}`);
+  }
+  const { validation, statusCode, code } = error as FastifyError;
+  if (validation !== undefined) return invalid(problemsFrom(validation as never));
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new ApiError('body-too-large', 'The request body is too large');
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return new ApiError('unsupported-media-type', 'The body must be application/json');
+  if (error instanceof SyntaxError || code === 'FST_ERR_CTP_INVALID_JSON_BODY' || code === 'FST_ERR_CTP_EMPTY_JSON_BODY') {
+    return new ApiError('invalid-json', `The body is not valid JSON: ${error.message}`);
+  }
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) return new ApiError('bad-request', error.message);
+  return new ApiError('internal-error', 'An error happened in the daemon; its log says more');
+}
+
+function invalid(problems: readonly Problem[]): ApiError {
+  const [first] = problems;
+  const summary = first === undefined ? '' : `: ${first.field} ${first.message}`;
+  return new ApiError('invalid-data', `Sent data is invalid${summary}`, problemDetails(problems));
+}
+
+function send(reply: FastifyReply, { errorId, message, details }: ApiError): FastifyReply {
+  const body: ErrorBody = { message, error_id: errorId, details, timestamp: Date.now() / 1000 };
+  return reply.status(errorTable[errorId]).type('application/json').send(body);
+}
+
+/** Makes the server answer every error in our form. */
+export function answerErrors(server: FastifyInstance): void {
+  server.setErrorHandler((error: FastifyError, request, reply) => {
+    const answer = asApiError(error);
+    if (answer.errorId === 'internal-error') request.log.error({ err: error }, 'request failed');
+    return send(reply, answer);
+  });
+  server.setNotFoundHandler((request, reply) =>
+    send(reply, new ApiError('not-found', `There is no ${request.method} ${request.url.split('?')[0] ?? ''}`)),
+  );
+}

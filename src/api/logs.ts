@@ -1,0 +1,82 @@
+/** `/1.0/subscriptions/<uuid>/logs`: the attempts made for a subscription. */
+import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
+import type { LoggedAttempt } from '../model.ts';
+import { attemptOrders, type AttemptQuery, type Store } from '../store/store.ts';
+import type { SubscriptionService } from '../subscriptions/service.ts';
+import { principalOf } from './auth.ts';
+import { failures } from './schemas.ts';
+import { UuidParams } from './subscriptions.ts';
+
+export interface LogRoutes {
+  subscriptions: SubscriptionService;
+  store: Pick<Store, 'attempts'>;
+}
+
+const LogQuery = Type.Object({
+  limit: Type.Optional(Type.Integer({ minimum: 0, maximum: 10_000, default: 1000, description: 'How many to return at most.' })),
+  offset: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, default: 0, description: 'How many to pass over.' })),
+  order: Type.Optional(Type.Enum([...attemptOrders], { default: 'started_at', description: 'What to sort by.' })),
+  direction: Type.Optional(Type.Enum(['asc', 'desc'], { default: 'desc', description: 'Smallest or largest first.' })),
+  from_date: Type.Optional(Type.String({ format: 'iso-date-time', description: 'Only attempts that began then or later; UTC unless it says otherwise.' })),
+});
+
+const LogItem = Type.Object({
+  uuid: Type.String({ description: 'The delivery; the same over all attempts.' }),
+  status: Type.Enum(['success', 'failure', 'error']),
+  started_at: Type.String({ format: 'date-time' }),
+  ended_at: Type.String({ format: 'date-time' }),
+  attempts: Type.Integer({ description: 'Which attempt this was, 1 for the first.' }),
+  max_attempts: Type.Integer(),
+  event: Type.Object({}, { additionalProperties: true, description: 'The event’s name and data.' }),
+  detail: Type.Object({}, { additionalProperties: true, description: 'What the service says; for http the request and the response.' }),
+});
+
+type LogQuery = Omit<AttemptQuery, 'subscriptionUuid' | 'from'> & { from_date?: string };
+
+export function logRoutes(scope: FastifyInstance, { subscriptions, store }: LogRoutes): void {
+  scope.get<{ Params: { uuid: string }; Querystring: LogQuery }>(
+    '/subscriptions/:uuid/logs',
+    {
+      schema: {
+        tags: ['subscriptions'],
+        summary: 'List the attempts made for a subscription',
+        params: UuidParams,
+        querystring: LogQuery,
+        response: {
+          200: Type.Object({
+            items: Type.Array(LogItem),
+            total: Type.Integer({ description: 'How many are returned.' }),
+            filtered: Type.Integer({ description: 'How many there are.' }),
+          }),
+          ...failures(400, 401, 404),
+        },
+      },
+    },
+    async (request) => {
+      const { uuid } = subscriptions.get(request.params.uuid, principalOf(request));
+      const { from_date: fromDate, ...query } = request.query;
+      const from = fromDate === undefined ? null : parseDate(fromDate);
+      const { items, filtered } = await store.attempts({ ...query, subscriptionUuid: uuid, from });
+      return { items: items.map(toItem), total: items.length, filtered };
+    },
+  );
+}
+
+/** A date without a zone is UTC. */
+function parseDate(text: string): number {
+  return Date.parse(/(Z|[+-]\d\d:?\d\d)$/i.test(text) ? text : `${text.replace(' ', 'T')}Z`);
+}
+
+function toItem({ deliveryId, status, startedAt, endedAt, number, maxAttempts, event, detail }: LoggedAttempt) {
+  return {
+    uuid: deliveryId,
+    status,
+    started_at: new Date(startedAt).toISOString(),
+    ended_at: new Date(endedAt).toISOString(),
+    attempts: number,
+    max_attempts: maxAttempts,
+    event,
+    detail,
+  };
+}

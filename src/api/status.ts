@@ -1,0 +1,22 @@
+/** `/1.0/status`: how the daemon is. */
+import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
+import type { StatusAggregator } from './status-aggregator.ts';
+import { failures } from './schemas.ts';
+
+export function statusRoutes(scope: FastifyInstance, aggregator: Pick<StatusAggregator, 'collect'>): void {
+  scope.get(
+    '/status',
+    {
+      schema: {
+        tags: ['status'],
+        summary: 'Show how the daemon is',
+        response: {
+          200: Type.Object({}, { additionalProperties: true, description: 'By part of the daemon: at least `status`, which is ok or fail.' }),
+          ...failures(401),
+        },
+      },
+    },
+    () => aggregator.collect(),
+  );
+}

@@ -1,0 +1,47 @@
+/** The command line: `webhookd <command>`. Exit status 0, 1 (failed) or 2 (wrong use). */
+import yargs from 'yargs';
+import { messageOf, UserError } from '../errors.ts';
+import { version } from '../version.ts';
+import { configCommand } from './config.ts';
+import { emitCommand } from './emit.ts';
+import { receiveCommand } from './receive.ts';
+import { runCommand } from './run.ts';
+import { statusCommand } from './status.ts';
+import { subscriptionCommand } from './subscription.ts';
+import { tokenCommand } from './token.ts';
+
+/** Runs one command; the exit status. A user's mistake is told in words, a bug with its stack. */
+export async function runCli(args: string[]): Promise<number> {
+  const parser = yargs(args)
+    .scriptName('webhookd')
+    .usage('$0 <command>\n\nDelivers RabbitMQ events as webhooks.')
+    .option('config', { alias: 'c', type: 'string', describe: 'Main configuration file', global: true })
+    .command(runCommand)
+    .command(configCommand)
+    .command(subscriptionCommand)
+    .command(tokenCommand)
+    .command(emitCommand)
+    .command(receiveCommand)
+    .command(statusCommand)
+    .demandCommand(1, 'Name a command.')
+    .strict()
+    .recommendCommands()
+    .wrap(Math.min(100, process.stdout.columns ?? 80))
+    .version(version)
+    .help()
+    .exitProcess(false)
+    .fail((message: string | null, error: Error | undefined) => {
+      throw error ?? new UserError(`${message ?? 'wrong use'}\nSee webhookd --help.`, 2);
+    });
+  try {
+    await parser.parseAsync();
+    return 0;
+  } catch (error) {
+    if (error instanceof UserError) {
+      console.error(`webhookd: ${messageOf(error)}`);
+      return error.exitCode;
+    }
+    console.error(error);
+    return 1;
+  }
+}

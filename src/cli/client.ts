@@ -1,0 +1,57 @@
+/** Talks to a daemon over its REST API. */
+import type { Method } from 'got';
+import { readLocalToken } from '../api/tokens.ts';
+import { loadConfig } from '../config/load.ts';
+import type { Config } from '../config/schema.ts';
+import { localTokenFile } from '../daemon/paths.ts';
+import { UserError } from '../errors.ts';
+import type { RemoteOptions } from './options.ts';
+
+export type Call = (method: Method, path: string, body?: unknown) => Promise<unknown>;
+
+/** A function that calls the API: `await call('GET', 'subscriptions')`. Throws {@link UserError} with what the daemon says. */
+export function connect({ config: file, url, token }: RemoteOptions): Call {
+  const local = url !== undefined && token !== undefined ? undefined : loadConfig({ file }).config;
+  const base = url ?? process.env['WEBHOOKD_URL'] ?? (local ? addressOf(local) : '');
+  const secret = token ?? process.env['WEBHOOKD_TOKEN'] ?? (local ? readLocalToken(localTokenFile(local)) : undefined);
+  return async (method, path, body) => {
+    const { default: got, RequestError } = await import('got');
+    const target = `${base.replace(/\/+$/, '')}/1.0/${path}`;
+    try {
+      const response = await got(target, {
+        method,
+        ...(body === undefined ? {} : { json: body }),
+        headers: secret === undefined ? {} : { 'x-auth-token': secret },
+        followRedirect: false,
+        throwHttpErrors: false,
+        retry: { limit: 0 },
+        timeout: { request: 30_000 },
+      });
+      const answer: unknown = response.body === '' ? undefined : JSON.parse(response.body);
+      if (response.ok) return answer;
+      throw refused(response.statusCode, answer, local);
+    } catch (error) {
+      if (error instanceof RequestError) throw new UserError(`no answer from ${base}: ${error.message}; is the daemon running? See --url`);
+      if (error instanceof SyntaxError) throw new UserError(`${target} does not answer with JSON: is that a webhookd?`);
+      throw error;
+    }
+  };
+}
+
+function addressOf({ restApi }: Config): string {
+  const host = { '0.0.0.0': '127.0.0.1', '::': '::1' }[restApi.listen] ?? restApi.listen;
+  const scheme = restApi.certificate === null ? 'http' : 'https';
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${restApi.port}`;
+}
+
+function refused(status: number, answer: unknown, local: Config | undefined): UserError {
+  const { message = 'no reason given', details = {} } = (answer ?? {}) as { message?: string; details?: Record<string, { message?: string }> };
+  const lines = Object.entries(details)
+    .filter(([, detail]) => typeof detail.message === 'string')
+    .map(([field, detail]) => `  ${field}: ${detail.message ?? ''}`);
+  const hint =
+    status === 401 && local !== undefined
+      ? [`  The local administrator’s token is in ${localTokenFile(local)}; give another with --token or WEBHOOKD_TOKEN.`]
+      : [];
+  return new UserError([`${message} (${status})`, ...lines, ...hint].join('\n'));
+}

@@ -1,0 +1,22 @@
+/** What commands print: tables and lines for people, JSON for scripts. */
+
+export function printJson(value: unknown): void {
+  console.log(JSON.stringify(value, null, 2));
+}
+
+/** Columns as wide as their widest cell. */
+export function printTable(headings: string[], rows: string[][]): void {
+  const widths = headings.map((heading, column) => Math.max(heading.length, ...rows.map((row) => (row[column] ?? '').length)));
+  const print = (cells: string[]) => console.log(cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd());
+  print(headings);
+  for (const row of rows) print(row);
+}
+
+/** Names and values, one a line. */
+export function printFields(fields: Record<string, unknown>): void {
+  const width = Math.max(...Object.keys(fields).map((name) => name.length));
+  for (const [name, value] of Object.entries(fields)) {
+    const text = typeof value === 'string' ? value : JSON.stringify(value);
+    console.log(`${name.padEnd(width)}  ${text}`);
+  }
+}

@@ -1,0 +1,170 @@
+import type { Argv, CommandModule } from 'yargs';
+import { UserError } from '../errors.ts';
+import { connect } from './client.ts';
+import { type RemoteOptions, withRemote } from './options.ts';
+import { printFields, printJson, printTable } from './output.ts';
+
+interface SubscriptionBody {
+  uuid?: string;
+  name: string;
+  service: string;
+  events: string[];
+  config: Record<string, unknown>;
+  [key: string]: unknown;
+}
+
+interface FieldOptions {
+  name?: string | undefined;
+  service?: string | undefined;
+  event?: string[] | undefined;
+  set?: string[] | undefined;
+  user?: string | undefined;
+  wazo?: string | undefined;
+  metadata?: string[] | undefined;
+}
+
+const withFields = <T>(yargs: Argv<T>) =>
+  withRemote(yargs)
+    .option('name', { type: 'string', describe: 'A name for people to read' })
+    .option('service', { type: 'string', describe: 'The service that delivers, such as http' })
+    .option('event', { type: 'string', array: true, describe: 'Name of an event to deliver; may be repeated' })
+    .option('set', { type: 'string', array: true, describe: 'Option of the service as key=value; may be repeated' })
+    .option('user', { type: 'string', describe: 'Only events that concern the user of this uuid' })
+    .option('wazo', { type: 'string', describe: 'Only events of the server of this uuid' })
+    .option('metadata', { type: 'string', array: true, describe: 'Something to remember as key=value; may be repeated' });
+
+/** `url=http://x` and `sleep_time=2`: what reads as JSON is JSON, the rest is text. */
+function parsePairs(pairs: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const split = pair.indexOf('=');
+      if (split < 1) throw new UserError(`${JSON.stringify(pair)} is not of the form key=value`, 2);
+      return [pair.slice(0, split), parseValue(pair.slice(split + 1))];
+    }),
+  );
+}
+
+function parseValue(text: string): unknown {
+  if (!/^(-?\d|[[{"]|null$)/.test(text)) return text;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
+
+function applyFields(body: SubscriptionBody, fields: FieldOptions): SubscriptionBody {
+  return {
+    ...body,
+    name: fields.name ?? body.name,
+    service: fields.service ?? body.service,
+    events: fields.event ?? body.events,
+    config: { ...body.config, ...parsePairs(fields.set ?? []) },
+    metadata: { ...(body['metadata'] as object | undefined), ...parsePairs(fields.metadata ?? []) },
+    ...(fields.user === undefined ? {} : { events_user_uuid: fields.user }),
+    ...(fields.wazo === undefined ? {} : { events_wazo_uuid: fields.wazo }),
+  };
+}
+
+const path = (uuid: string) => `subscriptions/${encodeURIComponent(uuid)}`;
+
+const show = (subscription: SubscriptionBody, json: boolean) => (json ? printJson(subscription) : printFields(subscription));
+
+const listCommand: CommandModule<object, RemoteOptions & { recurse: boolean }> = {
+  command: 'list',
+  describe: 'List subscriptions',
+  builder: (yargs) => withRemote(yargs).option('recurse', { type: 'boolean', default: false, describe: 'Those of the tenants below too' }),
+  handler: async (options) => {
+    const { items } = (await connect(options)('GET', `subscriptions?recurse=${options.recurse}`)) as { items: SubscriptionBody[] };
+    if (options.json) printJson(items);
+    else printTable(['UUID', 'NAME', 'SERVICE', 'EVENTS'], items.map(({ uuid = '', name, service, events }) => [uuid, name, service, events.join(', ')]));
+  },
+};
+
+const showCommand: CommandModule<object, RemoteOptions & { uuid: string }> = {
+  command: 'show <uuid>',
+  describe: 'Show a subscription',
+  builder: (yargs) => withRemote(yargs).positional('uuid', { type: 'string', demandOption: true }),
+  handler: async (options) => {
+    show((await connect(options)('GET', path(options.uuid))) as SubscriptionBody, options.json);
+  },
+};
+
+const createCommand: CommandModule<object, RemoteOptions & FieldOptions> = {
+  command: 'create',
+  describe: 'Create a subscription',
+  builder: (yargs) => withFields(yargs).demandOption(['event']),
+  handler: async (options) => {
+    const events = options.event ?? [];
+    const body = applyFields({ name: events.join(', ').slice(0, 128), service: 'http', events, config: {} }, options);
+    show((await connect(options)('POST', 'subscriptions', body)) as SubscriptionBody, options.json);
+  },
+};
+
+const updateCommand: CommandModule<object, RemoteOptions & FieldOptions & { uuid: string }> = {
+  command: 'update <uuid>',
+  describe: 'Change what is given of a subscription, and leave the rest',
+  builder: (yargs) => withFields(yargs).positional('uuid', { type: 'string', demandOption: true }),
+  handler: async (options) => {
+    const call = connect(options);
+    const present = (await call('GET', path(options.uuid))) as SubscriptionBody;
+    show((await call('PUT', path(options.uuid), applyFields(present, options))) as SubscriptionBody, options.json);
+  },
+};
+
+const deleteCommand: CommandModule<object, RemoteOptions & { uuid: string }> = {
+  command: 'delete <uuid>',
+  describe: 'Delete a subscription; its waiting deliveries are cancelled',
+  builder: (yargs) => withRemote(yargs).positional('uuid', { type: 'string', demandOption: true }),
+  handler: async (options) => {
+    await connect(options)('DELETE', path(options.uuid));
+    if (!options.json) console.log(`deleted ${options.uuid}`);
+  },
+};
+
+interface LogItem {
+  uuid: string;
+  status: string;
+  started_at: string;
+  ended_at: string;
+  attempts: number;
+  max_attempts: number;
+  event: { name: string };
+  detail: { error?: string; response_status_code?: number };
+}
+
+const logsCommand: CommandModule<object, RemoteOptions & { uuid: string; limit: number }> = {
+  command: 'logs <uuid>',
+  describe: 'Show the attempts made for a subscription, the latest first',
+  builder: (yargs) =>
+    withRemote(yargs)
+      .positional('uuid', { type: 'string', demandOption: true })
+      .option('limit', { type: 'number', default: 20, describe: 'How many' }),
+  handler: async (options) => {
+    const { items } = (await connect(options)('GET', `${path(options.uuid)}/logs?limit=${options.limit}`)) as { items: LogItem[] };
+    if (options.json) printJson(items);
+    else printTable(['STARTED', 'MS', 'STATUS', 'ATTEMPT', 'EVENT', 'DETAIL'], items.map(logRow));
+  },
+};
+
+function logRow({ started_at: start, ended_at: end, status, attempts, max_attempts: max, event, detail }: LogItem): string[] {
+  const duration = String(Date.parse(end) - Date.parse(start));
+  const result = detail.error ?? (detail.response_status_code === undefined ? '' : String(detail.response_status_code));
+  return [start, duration, status, `${attempts}/${max}`, event.name, result];
+}
+
+export const subscriptionCommand: CommandModule = {
+  command: 'subscription',
+  describe: 'Manage subscriptions and see their logs',
+  builder: (yargs) =>
+    yargs
+      .command(listCommand)
+      .command(showCommand)
+      .command(createCommand)
+      .command(updateCommand)
+      .command(deleteCommand)
+      .command(logsCommand)
+      .demandCommand(1, 'Name what to do: list, show, create, update, delete or logs.'),
+  handler: () => undefined,
+};
+

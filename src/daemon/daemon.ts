@@ -1,0 +1,216 @@
+/** The daemon: what is started in which order, and how it is stopped. Knows nothing of signals and exit codes. */
+import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
+import { logRoutes } from '../api/logs.ts';
+import { createApi } from '../api/server.ts';
+import { statusRoutes } from '../api/status.ts';
+import { subscriptionRoutes } from '../api/subscriptions.ts';
+import { tokenRoutes } from '../api/token-routes.ts';
+import type { Config } from '../config/schema.ts';
+import { messageOf, UserError } from '../errors.ts';
+import { cradleMaker } from '../plugins/cradle.ts';
+import { loadPlugins } from '../plugins/loader.ts';
+import { SqliteStore } from '../store/sqlite/store.ts';
+import type { Store } from '../store/store.ts';
+import { version } from '../version.ts';
+import { type Cradle, createDaemonContainer } from './container.ts';
+import { databaseFile, localTokenFile } from './paths.ts';
+
+/** Attempts that were cut get this long to end, ms. */
+const cutGrace = 500;
+
+export interface DaemonOptions {
+  config: Config;
+  log: Logger;
+}
+
+export class Daemon {
+  readonly #log: Logger;
+  readonly #cut = new AbortController();
+  /** What is to be undone at the end, the last first. */
+  readonly #undo: { what: string; run: () => Promise<void> | void }[] = [];
+  #config: Config;
+  #address: string | undefined;
+
+  constructor({ config, log }: DaemonOptions) {
+    this.#config = config;
+    this.#log = log;
+  }
+
+  /** Where the API listens: `http://127.0.0.1:9300`. Set once {@link start} has resolved. */
+  get address(): string {
+    if (this.#address === undefined) throw new Error('the daemon has not started');
+    return this.#address;
+  }
+
+  /**
+   * Starts everything. The broker need not be there: `consuming` resolves when it is.
+   *
+   * @throws UserError when the store, the plugins' folder or the address cannot be used; what was started is stopped
+   */
+  async start(): Promise<{ consuming: Promise<void> }> {
+    try {
+      return await this.#start();
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  async #start(): Promise<{ consuming: Promise<void> }> {
+    this.#log.info({ version }, 'webhookd starts');
+    const store = await this.#openStore();
+    const { cradle } = createDaemonContainer({
+      config: this.#config,
+      currentBus: () => this.#config.bus,
+      log: this.#log,
+      store,
+      serverUuid: this.#config.uuid ?? (await ownUuid(store)),
+      cut: this.#cut.signal,
+    });
+    this.#undo.push({ what: 'commits', run: () => cradle.commits.stop() });
+    await this.#prepareTokens(cradle);
+    this.#connectBus(cradle);
+    const loaded = await cradle.subscriptions.load();
+    for (const fingerprint of await store.recentFingerprints(cradle.recent.capacity)) cradle.recent.add(fingerprint);
+    const listen = await this.#prepareApi(cradle);
+    await this.#startDeliveries(cradle);
+    this.#consume(cradle);
+    await listen();
+    this.#log.info({ subscriptions: loaded, services: cradle.registry.names(), api: this.#address }, 'webhookd started');
+    return { consuming: cradle.consumer.started() };
+  }
+
+  /** Takes up what can change at run time: the credentials for the next connection to the bus. */
+  reload(config: Config): void {
+    this.#config = config;
+  }
+
+  /** Stops everything in the reverse order. Never rejects. */
+  async stop(): Promise<void> {
+    for (const { what, run } of this.#undo.splice(0).reverse()) {
+      try {
+        await run();
+      } catch (error) {
+        this.#log.error({ err: error }, `${what} could not be stopped: ${messageOf(error)}`);
+      }
+    }
+  }
+
+  async #openStore(): Promise<Store> {
+    const store = await SqliteStore.open(databaseFile(this.#config));
+    this.#undo.push({ what: 'the store', run: () => store.close() });
+    return store;
+  }
+
+  async #prepareTokens({ tokens, config }: Cradle): Promise<void> {
+    if (config.auth.type === 'none') return;
+    await tokens.load();
+    await tokens.ensureLocalToken(localTokenFile(config));
+  }
+
+  #connectBus({ consumerConnection, publisherConnection, publisher }: Cradle): void {
+    this.#undo.push({
+      what: 'the bus connections',
+      run: async () => {
+        await publisher.stop();
+        await Promise.all([consumerConnection.stop(), publisherConnection.stop()]);
+      },
+    });
+    consumerConnection.start();
+  }
+
+  /** Everything of the API but listening: plugins add routes of their own before that. */
+  async #prepareApi(cradle: Cradle): Promise<() => Promise<void>> {
+    const { config, tokens, log, registry } = cradle;
+    const { restApi, auth } = config;
+    const { server, scope } = await createApi({
+      restApi,
+      log,
+      authentication:
+        auth.type === 'token' ? { type: 'token', tokens } : { type: 'none', principal: { tenantUuid: auth.masterTenantUuid } },
+    });
+    subscriptionRoutes(scope, cradle);
+    logRoutes(scope, cradle);
+    tokenRoutes(scope, { tokens, masterTenantUuid: auth.masterTenantUuid });
+    statusRoutes(scope, cradle.status);
+    addOwnStatus(cradle);
+    this.#undo.push({ what: 'the plugins', run: () => registry.dispose((service, err) => log.error({ err, service }, 'a service could not be stopped')) });
+    await loadPlugins({
+      registry,
+      directory: config.plugins.directory,
+      enabledServices: config.enabledServices,
+      makeCradle: cradleMaker({ ...pluginSources(cradle), api: scope }),
+      log,
+    });
+    return async () => {
+      this.#undo.push({ what: 'the API', run: () => server.close() });
+      try {
+        this.#address = await server.listen({ host: restApi.listen, port: restApi.port });
+      } catch (error) {
+        throw new UserError(`rest_api.listen, rest_api.port: cannot listen on ${restApi.listen} port ${restApi.port}: ${messageOf(error)}`, 1, { cause: error });
+      }
+    };
+  }
+
+  async #startDeliveries({ dispatcher, commits, config }: Cradle): Promise<void> {
+    this.#undo.push({
+      what: 'the deliveries',
+      run: async () => {
+        dispatcher.stop();
+        const left = await dispatcher.quiet(config.delivery.shutdownTimeout * 1000);
+        if (left > 0) {
+          this.#log.warn({ attempts: left }, 'attempts in flight are cut; they are made again at the next start');
+          this.#cut.abort();
+          await dispatcher.quiet(cutGrace);
+        }
+        await commits.drained();
+      },
+    });
+    await dispatcher.recover();
+  }
+
+  #consume({ consumer, commits }: Cradle): void {
+    this.#undo.push({
+      what: 'the consumer',
+      run: async () => {
+        await consumer.pause();
+        await commits.drained();
+        await consumer.stop();
+      },
+    });
+    consumer.start();
+  }
+}
+
+async function ownUuid(store: Store): Promise<string> {
+  const known = await store.setting('uuid');
+  if (known !== null) return known;
+  const made = randomUUID();
+  await store.putSetting('uuid', made);
+  return made;
+}
+
+const pluginSources = ({ taps, publish, config, subscriptions, status, log }: Cradle) => ({
+  taps,
+  publish,
+  config,
+  subscriptions,
+  addStatusProvider: status.addProvider.bind(status),
+  log,
+});
+
+function addOwnStatus({ status, consumer, commits, intake, registry }: Cradle): void {
+  const word = (isFine: boolean) => (isFine ? 'ok' : 'fail');
+  status.addProvider((parts) => {
+    parts['bus_consumer'] = { status: word(consumer.isConsuming), dead_lettered: intake.rejected };
+    parts['master_tenant'] = { status: 'ok' };
+    parts['store'] = { status: word(commits.failure === undefined), error: commits.failure?.message ?? null };
+    const failed = registry.records().filter(({ state }) => state === 'failed');
+    parts['plugins'] = {
+      status: word(failed.length === 0),
+      services: registry.names(),
+      failed: failed.map(({ plugin, service, reason }) => ({ plugin, service, reason })),
+    };
+  });
+}

@@ -1,0 +1,56 @@
+/** The daemon's log: JSON lines to standard output or a file, readable lines on a terminal. */
+import { destination, type DestinationStream, type Level, type Logger, pino, stdTimeFunctions } from 'pino';
+import type { Config, LogLevel } from '../config/schema.ts';
+
+const pinoLevels: Record<LogLevel, Level> = {
+  trace: 'trace',
+  debug: 'debug',
+  info: 'info',
+  warning: 'warn',
+  error: 'error',
+  critical: 'fatal',
+};
+
+type LogOptions = Pick<Config, 'debug' | 'logLevel' | 'logFile'>;
+
+/** Lines are written together, at the latest after this time, ms. */
+const flushInterval = 100;
+
+export interface DaemonLog {
+  log: Logger;
+  /** Takes up a changed level, and opens the file anew. */
+  reload(options: LogOptions): void;
+  /** Writes out what is buffered, synchronously. */
+  flush(): void;
+}
+
+export function levelOf({ debug, logLevel }: Pick<LogOptions, 'debug' | 'logLevel'>): Level {
+  return debug ? 'debug' : pinoLevels[logLevel];
+}
+
+/** @param isTerminal whether a person reads standard output */
+export async function createLog(options: LogOptions, isTerminal: boolean): Promise<DaemonLog> {
+  const settings = { level: levelOf(options), base: null, timestamp: stdTimeFunctions.isoTime };
+  if (options.logFile === null && isTerminal) {
+    const { default: pretty } = await import('pino-pretty');
+    const stream: DestinationStream = pretty({ sync: true, colorize: true, translateTime: 'SYS:HH:MM:ss.l' });
+    const log = pino(settings, stream);
+    return { log, reload: (next) => (log.level = levelOf(next)), flush: () => undefined };
+  }
+  const output = destination({
+    dest: options.logFile ?? 1,
+    mkdir: true,
+    sync: false,
+    minLength: 4096,
+    periodicFlush: flushInterval,
+  });
+  const log = pino(settings, output);
+  return {
+    log,
+    reload(next) {
+      log.level = levelOf(next);
+      if (options.logFile !== null) output.reopen();
+    },
+    flush: () => output.flushSync(),
+  };
+}

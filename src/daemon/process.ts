@@ -1,0 +1,75 @@
+/** The process around the daemon: signals, exit codes, systemd. */
+import { loadConfig, type ConfigSources, type LoadedConfig } from '../config/load.ts';
+import { messageOf, UserError } from '../errors.ts';
+import { Daemon } from './daemon.ts';
+import { createLog, type DaemonLog } from './logger.ts';
+import { ServiceManager } from './notify.ts';
+
+/**
+ * Runs the daemon until it is told to stop.
+ *
+ * SIGTERM and SIGINT stop it gracefully, a second one at once. SIGHUP reads the configuration anew and
+ * takes up what can change at run time.
+ *
+ * @throws UserError when the configuration is wrong or the daemon cannot start
+ */
+export async function runDaemon(sources: ConfigSources): Promise<void> {
+  const loaded = loadConfig(sources);
+  const daemonLog = await createLog(loaded.config, process.stdout.isTTY);
+  const { log } = daemonLog;
+  const dieOf = (what: string) => (error: unknown) => {
+    log.fatal({ err: error }, `${what}; this is a bug`);
+    daemonLog.flush();
+    process.exit(1);
+  };
+  process.on('uncaughtException', dieOf('uncaught exception'));
+  process.on('unhandledRejection', dieOf('unhandled rejection'));
+  process.on('exit', () => daemonLog.flush());
+
+  const manager = await ServiceManager.connect(process.env, log);
+  const daemon = new Daemon({ config: loaded.config, log });
+  const told = stopSignal();
+  process.on('SIGHUP', () => reload(sources, loaded, daemon, daemonLog));
+
+  const { consuming } = await daemon.start();
+  manager.status('waiting for the broker');
+  void consuming.then(() => {
+    log.info('webhookd is ready');
+    daemonLog.flush();
+    manager.ready();
+  });
+
+  const signal = await told;
+  log.info({ signal }, 'webhookd stops');
+  manager.stopping();
+  process.on(signal, () => {
+    log.warn({ signal }, 'second signal: webhookd ends at once');
+    daemonLog.flush();
+    process.exit(1);
+  });
+  await daemon.stop();
+  log.info('webhookd stopped');
+  daemonLog.flush();
+}
+
+function stopSignal(): Promise<'SIGTERM' | 'SIGINT'> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
+  });
+}
+
+/** A configuration with mistakes changes nothing. */
+function reload(sources: ConfigSources, started: LoadedConfig, daemon: Daemon, daemonLog: DaemonLog): void {
+  const { log } = daemonLog;
+  try {
+    const { config } = loadConfig(sources);
+    // The topology was made for the former names; of the bus only the way to the broker may change.
+    const { url, username, password, host, port, vhost, tls } = config.bus;
+    daemonLog.reload(config);
+    daemon.reload({ ...started.config, bus: { ...started.config.bus, url, username, password, host, port, vhost, tls } });
+    log.info({ level: log.level }, 'configuration reloaded: the log level now, the way to the broker at the next connection; the rest at the next start');
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    log.error(`configuration not reloaded: ${messageOf(error)}`);
+  }
+}

@@ -1,0 +1,324 @@
+/**
+ * Decides which delivery is attempted next.
+ *
+ * Every subscription has a lane. The dispatcher goes round the lanes, first attempts before retries,
+ * within a limit in flight for each and for all, so that an endpoint that hangs takes its own places and
+ * nobody else's. What memory has no room for stays in the store, and so does every retry until it is
+ * due: after an overflow, a failure or a restart, a lane is filled from the store by the same path.
+ */
+import type { Logger } from 'pino';
+import { messageOf } from '../errors.ts';
+import type { Delivery, Subscription } from '../model.ts';
+import type { GroupCommit } from '../store/group-commit.ts';
+import type { AttemptRecord, Store } from '../store/store.ts';
+import { DueTimer } from './due-timer.ts';
+import { Lane } from './lane.ts';
+import type { RetryPolicy } from './retry-policy.ts';
+import type { AttemptResult, AttemptRunner, RunnableService } from './runner.ts';
+
+export interface DispatcherLimits {
+  maxInFlight: number;
+  maxInFlightPerSubscription: number;
+  maxHeld: number;
+  maxHeldPerSubscription: number;
+  /** bytes */
+  maxHeldSize: number;
+}
+
+export interface DispatcherOptions {
+  store: Pick<Store, 'dueDeliveries' | 'backlog' | 'deleteSubscription'>;
+  commits: Pick<GroupCommit, 'addAttempt'>;
+  runner: AttemptRunner;
+  retries: RetryPolicy;
+  findSubscription: (uuid: string) => Subscription | undefined;
+  /** The service that delivers, or undefined while nobody provides it: its deliveries wait. */
+  findService: (name: string) => RunnableService | undefined;
+  limits: DispatcherLimits;
+  log: Logger;
+}
+
+/** One pick in so many prefers a retry, so that a flood of new events cannot put off retries for ever. */
+const retryShare = 8;
+
+/** How many lanes are filled from the store at once: commits share the store with them. */
+const maxFetches = 4;
+
+/** Pause after the store failed to answer, ms. */
+const fetchRetryDelay = 1_000;
+
+export class Dispatcher {
+  readonly #options: DispatcherOptions;
+  readonly #lanes = new Map<string, Lane>();
+  /** Lanes with a delivery to attempt and a free place, in the order of their turns. */
+  readonly #freshTurns = new Set<Lane>();
+  readonly #retryTurns = new Set<Lane>();
+  readonly #due: DueTimer<Lane>;
+  /** Lanes to be filled from the store. */
+  readonly #hungry = new Set<Lane>();
+  #inFlight = 0;
+  #held = 0;
+  #heldSize = 0;
+  #picks = 0;
+  #fetches = 0;
+  #isStopped = false;
+  #whenQuiet: (() => void) | undefined;
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+    this.#due = new DueTimer((lanes) => {
+      for (const lane of lanes) this.#hungry.add(lane);
+      this.#fillLanes();
+    });
+  }
+
+  /** Takes up every delivery without a final outcome. */
+  async recover(): Promise<void> {
+    for (const { subscriptionUuid, dueAt } of await this.#options.store.backlog()) {
+      const lane = this.#lane(subscriptionUuid);
+      lane.leaveInStore(dueAt);
+      this.#watch(lane);
+    }
+  }
+
+  /** Takes deliveries that were just committed. */
+  offer(deliveries: Delivery[]): void {
+    for (const delivery of deliveries) {
+      const lane = this.#lane(delivery.subscriptionUuid);
+      const isBehind = lane.storedDueAt <= delivery.event.receivedAt || lane.isFetching;
+      if (isBehind || this.#room(lane) <= 0 || this.#serviceOf(lane) === undefined) {
+        lane.leaveInStore(delivery.event.receivedAt);
+        this.#watch(lane);
+      } else {
+        this.#hold(lane, delivery);
+      }
+    }
+    this.#pump();
+  }
+
+  /** A subscription was changed or deleted: what waits for it is looked at again. */
+  reconsider(subscriptionUuid: string): void {
+    const lane = this.#lanes.get(subscriptionUuid);
+    if (lane === undefined) return;
+    for (const queue of [lane.fresh, lane.retries]) {
+      for (const delivery of queue.splice(0)) this.#backToStore(lane, delivery);
+    }
+    this.#takeTurns(lane);
+    this.#watch(lane);
+  }
+
+  /** A service came or went. */
+  reconsiderAll(): void {
+    for (const uuid of [...this.#lanes.keys()]) this.reconsider(uuid);
+  }
+
+  /** Starts no more attempts from now on. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#due.stop();
+  }
+
+  /**
+   * Resolves when no attempt is in flight any more, after {@link stop}.
+   *
+   * @param timeout how long to wait at most, ms
+   * @returns how many are still in flight
+   */
+  async quiet(timeout: number): Promise<number> {
+    if (this.#inFlight === 0) return 0;
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      this.#whenQuiet = resolve;
+      timer = setTimeout(resolve, timeout);
+    });
+    clearTimeout(timer);
+    return this.#inFlight;
+  }
+
+  #lane(subscriptionUuid: string): Lane {
+    let lane = this.#lanes.get(subscriptionUuid);
+    if (lane === undefined) this.#lanes.set(subscriptionUuid, (lane = new Lane(subscriptionUuid)));
+    return lane;
+  }
+
+  #serviceOf(lane: Lane): RunnableService | undefined {
+    const subscription = this.#options.findSubscription(lane.subscriptionUuid);
+    return subscription && this.#options.findService(subscription.service);
+  }
+
+  /** How many more deliveries the lane may hold. Every lane may hold what it may have in flight, whatever the others hold. */
+  #room(lane: Lane): number {
+    const { limits } = this.#options;
+    const isTooLarge = this.#heldSize >= limits.maxHeldSize;
+    const entitled = (isTooLarge ? 1 : limits.maxInFlightPerSubscription) - lane.held;
+    const spare = isTooLarge ? 0 : Math.min(limits.maxHeldPerSubscription - lane.held, limits.maxHeld - this.#held);
+    return Math.max(entitled, spare);
+  }
+
+  #hold(lane: Lane, delivery: Delivery): void {
+    lane.hold(delivery);
+    this.#held++;
+    this.#heldSize += delivery.size;
+    this.#takeTurns(lane);
+  }
+
+  #release(lane: Lane, delivery: Delivery): void {
+    lane.release(delivery);
+    this.#held--;
+    this.#heldSize -= delivery.size;
+  }
+
+  #backToStore(lane: Lane, delivery: Delivery): void {
+    this.#release(lane, delivery);
+    lane.leaveInStore(Date.now());
+  }
+
+  /** Puts the lane in the rows it belongs to; it keeps the place it has. */
+  #takeTurns(lane: Lane): void {
+    const isFree = lane.inFlight < this.#options.limits.maxInFlightPerSubscription;
+    if (isFree && lane.fresh.length > 0) this.#freshTurns.add(lane);
+    else this.#freshTurns.delete(lane);
+    if (isFree && lane.retries.length > 0) this.#retryTurns.add(lane);
+    else this.#retryTurns.delete(lane);
+  }
+
+  /** Starts attempts while there are lanes with a turn and places in flight. */
+  #pump(): void {
+    while (this.#inFlight < this.#options.limits.maxInFlight && !this.#isStopped) {
+      const prefersRetry = ++this.#picks % retryShare === 0;
+      const [first, second] = prefersRetry ? [this.#retryTurns, this.#freshTurns] : [this.#freshTurns, this.#retryTurns];
+      const turns = first.size > 0 ? first : second;
+      const [lane] = turns;
+      if (lane === undefined) return;
+      const delivery = (turns === this.#freshTurns ? lane.fresh : lane.retries).shift();
+      turns.delete(lane);
+      if (delivery !== undefined) this.#start(lane, delivery);
+      this.#takeTurns(lane);
+    }
+  }
+
+  #start(lane: Lane, delivery: Delivery): void {
+    const subscription = this.#options.findSubscription(lane.subscriptionUuid);
+    const service = subscription && this.#options.findService(subscription.service);
+    if (subscription === undefined || service === undefined) {
+      this.#backToStore(lane, delivery);
+      this.#watch(lane);
+      return;
+    }
+    lane.inFlight++;
+    this.#inFlight++;
+    const startedAt = Date.now();
+    void this.#options.runner.run(service, subscription, delivery).then((result) => {
+      lane.inFlight--;
+      this.#inFlight--;
+      if (result !== undefined) this.#finish(lane, delivery, startedAt, result);
+      this.#takeTurns(lane);
+      this.#pump();
+      if (this.#inFlight === 0) this.#whenQuiet?.();
+    });
+  }
+
+  #finish(lane: Lane, delivery: Delivery, startedAt: number, { status, detail, after }: AttemptResult): void {
+    const { retries, commits, log } = this.#options;
+    const number = delivery.attempts + 1;
+    const endedAt = Date.now();
+    const record: AttemptRecord = {
+      deliveryId: delivery.id,
+      subscriptionUuid: lane.subscriptionUuid,
+      number,
+      maxAttempts: retries.maxAttempts,
+      status,
+      startedAt,
+      endedAt,
+      detail,
+      nextAttemptAt: status === 'failure' ? retries.nextAttemptAt(number, endedAt, after) : null,
+    };
+    const line = {
+      delivery: delivery.id,
+      subscription: lane.subscriptionUuid,
+      event: delivery.event.name,
+      attempt: number,
+      status,
+      duration_ms: endedAt - startedAt,
+    };
+    if (status === 'success') log.info(line, 'attempt');
+    else log.warn({ ...line, next_attempt_at: record.nextAttemptAt, detail: errorIn(detail) }, 'attempt');
+    commits.addAttempt(record, () => this.#settled(lane, delivery, record.nextAttemptAt));
+  }
+
+  /** The outcome is on disk. */
+  #settled(lane: Lane, delivery: Delivery, nextAttemptAt: number | null): void {
+    this.#release(lane, delivery);
+    if (nextAttemptAt !== null) lane.leaveInStore(nextAttemptAt);
+    this.#watch(lane);
+  }
+
+  /** Sees to it that what the lane has in the store is fetched when it is due and there is room. */
+  #watch(lane: Lane): void {
+    if (lane.storedDueAt !== Infinity && this.#wantsMore(lane) && this.#serviceOf(lane) !== undefined) {
+      this.#due.set(lane, lane.storedDueAt);
+      return;
+    }
+    this.#due.forget(lane);
+    this.#hungry.delete(lane);
+    if (lane.isIdle) this.#lanes.delete(lane.subscriptionUuid);
+    else if (lane.held === 0 && this.#options.findSubscription(lane.subscriptionUuid) === undefined) this.#abandon(lane);
+  }
+
+  /** A lane is filled when it has run dry, or when there is room for many. */
+  #wantsMore(lane: Lane): boolean {
+    const room = this.#room(lane);
+    return !lane.isFetching && room > 0 && (lane.waiting === 0 || room * 2 >= this.#options.limits.maxHeldPerSubscription);
+  }
+
+  /** Its subscription was deleted while an event was on its way to the disk. */
+  #abandon(lane: Lane): void {
+    this.#lanes.delete(lane.subscriptionUuid);
+    this.#options.store.deleteSubscription(lane.subscriptionUuid).catch((error: unknown) => {
+      this.#options.log.error(`deliveries of a deleted subscription cannot be cancelled: ${messageOf(error)}`);
+    });
+  }
+
+  #fillLanes(): void {
+    while (this.#fetches < maxFetches && !this.#isStopped) {
+      const [lane] = this.#hungry;
+      if (lane === undefined) return;
+      this.#hungry.delete(lane);
+      void this.#fill(lane);
+    }
+  }
+
+  async #fill(lane: Lane): Promise<void> {
+    const { store, limits, log } = this.#options;
+    const until = Date.now();
+    this.#fetches++;
+    lane.beginFetch();
+    try {
+      const { deliveries, nextDueAt } = await store.dueDeliveries({
+        subscriptionUuid: lane.subscriptionUuid,
+        until,
+        limit: lane.held + this.#room(lane),
+        maxSize: lane.heldSize + Math.max(0, limits.maxHeldSize - this.#heldSize),
+      });
+      if (nextDueAt !== null) lane.leaveInStore(nextDueAt);
+      for (const delivery of deliveries) {
+        if (lane.knows(delivery.id)) continue;
+        if (this.#room(lane) > 0) this.#hold(lane, delivery);
+        else lane.leaveInStore(until);
+      }
+    } catch (error) {
+      log.warn({ subscription: lane.subscriptionUuid }, `waiting deliveries cannot be read: ${messageOf(error)}`);
+      lane.leaveInStore(Date.now() + fetchRetryDelay);
+    }
+    this.#fetches--;
+    lane.endFetch();
+    this.#watch(lane);
+    this.#pump();
+    this.#fillLanes();
+  }
+}
+
+/** What went wrong, for the log line. */
+function errorIn(detail: string): unknown {
+  const { error } = JSON.parse(detail) as { error?: unknown };
+  return error;
+}

@@ -1,0 +1,73 @@
+/** The deliveries of one subscription: what is in memory, and when the store has more. */
+import type { Delivery } from '../model.ts';
+
+export class Lane {
+  /** Waiting for their first attempt. */
+  readonly fresh: Delivery[] = [];
+  /** Waiting for another attempt. */
+  readonly retries: Delivery[] = [];
+  /** In memory: waiting, in flight, or with an outcome that is not on disk yet. */
+  readonly #held = new Map<string, Delivery>();
+  /** Settled while the store is being asked: its answer may still name them. */
+  readonly #settledMeanwhile = new Set<string>();
+  /** Attempts in flight. */
+  inFlight = 0;
+  /** Size of the events held, bytes. */
+  heldSize = 0;
+  /** When the first delivery that is only in the store is due; Infinity when there is none. */
+  storedDueAt = Infinity;
+  #isFetching = false;
+
+  constructor(readonly subscriptionUuid: string) {}
+
+  get held(): number {
+    return this.#held.size;
+  }
+
+  get waiting(): number {
+    return this.fresh.length + this.retries.length;
+  }
+
+  get isFetching(): boolean {
+    return this.#isFetching;
+  }
+
+  /** Nothing here and nothing in the store. */
+  get isIdle(): boolean {
+    return this.#held.size === 0 && this.storedDueAt === Infinity && !this.#isFetching;
+  }
+
+  /** Whether a delivery is in memory, or was until after the store was asked. */
+  knows(id: string): boolean {
+    return this.#held.has(id) || this.#settledMeanwhile.has(id);
+  }
+
+  hold(delivery: Delivery): void {
+    this.#held.set(delivery.id, delivery);
+    this.heldSize += delivery.size;
+    (delivery.attempts === 0 ? this.fresh : this.retries).push(delivery);
+  }
+
+  /** Lets go of a delivery whose outcome is on disk, or that goes back to the store. */
+  release(delivery: Delivery): void {
+    if (!this.#held.delete(delivery.id)) return;
+    this.heldSize -= delivery.size;
+    if (this.#isFetching) this.#settledMeanwhile.add(delivery.id);
+  }
+
+  /** The store has a delivery that is not held, due at this time. */
+  leaveInStore(dueAt: number): void {
+    this.storedDueAt = Math.min(this.storedDueAt, dueAt);
+  }
+
+  beginFetch(): void {
+    this.#isFetching = true;
+    // What the store gets from now on may be missing in its answer, and is noted again.
+    this.storedDueAt = Infinity;
+  }
+
+  endFetch(): void {
+    this.#isFetching = false;
+    this.#settledMeanwhile.clear();
+  }
+}

@@ -1,0 +1,63 @@
+/** Finds plugins on the disk. */
+import { readdirSync, type Dirent } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { codeOf, messageOf } from '../errors.ts';
+import { parseManifest, type PluginManifest, readPackage } from './manifest.ts';
+
+/** The daemon's own package: bundled plugins are beside its code. */
+export const packageRoot = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+export const bundledDirectory = join(packageRoot, 'plugins');
+
+/** A package that wants to be a plugin. */
+export interface FoundPlugin {
+  directory: string;
+  isBundled: boolean;
+  /** The manifest, or why it cannot be used. */
+  manifest: PluginManifest | Error;
+}
+
+/**
+ * Bundled plugins first, then those installed with npm, each group in the order of names.
+ *
+ * @param pluginsDirectory `plugins.directory` of the configuration; need not exist
+ */
+export function discoverPlugins(pluginsDirectory: string, bundled = bundledDirectory): FoundPlugin[] {
+  return [
+    ...directoriesIn(bundled).map((directory) => inspect(directory, true)),
+    ...installedPackages(join(pluginsDirectory, 'node_modules')).map((directory) => inspect(directory, false)),
+  ].filter((found) => found !== undefined);
+}
+
+function inspect(directory: string, isBundled: boolean): FoundPlugin | undefined {
+  try {
+    const content = readPackage(directory);
+    if (content === undefined) return undefined;
+    return { directory, isBundled, manifest: parseManifest(directory, content) };
+  } catch (error) {
+    const reason = error instanceof SyntaxError ? new Error(`package.json is not JSON: ${messageOf(error)}`) : (error as Error);
+    return { directory, isBundled, manifest: reason };
+  }
+}
+
+function installedPackages(nodeModules: string): string[] {
+  return directoriesIn(nodeModules).flatMap((directory) =>
+    /[/\\]@[^/\\]+$/.test(directory) ? directoriesIn(directory) : [directory],
+  );
+}
+
+/** Subdirectories, links to directories included; none when there is no such directory. */
+function directoriesIn(directory: string): string[] {
+  let entries: Dirent[];
+  try {
+    entries = readdirSync(directory, { withFileTypes: true });
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return [];
+    throw error;
+  }
+  return entries
+    .filter((entry) => (entry.isDirectory() || entry.isSymbolicLink()) && !entry.name.startsWith('.'))
+    .map((entry) => join(directory, entry.name))
+    .sort();
+}

@@ -1,0 +1,73 @@
+/** Raw events for plugins: in memory, best effort. A callback that throws is logged and hurts nobody. */
+import type { Logger } from 'pino';
+import { messageOf } from '../errors.ts';
+import type { BusEvent, JsonObject } from '../model.ts';
+import type { EventCallback } from '../plugin-api/index.ts';
+
+/** Who wants which raw events. */
+export interface Tap {
+  uuid: string;
+  eventNames: readonly string[];
+  callback: EventCallback;
+  /** Header values an event has to have. */
+  headers: JsonObject;
+  /** Whether it has to have all of them, or one. */
+  matchAll: boolean;
+  wazoUuid: string | null;
+}
+
+export class EventTaps {
+  readonly #byName = new Map<string, Set<Tap>>();
+
+  constructor(
+    private readonly bindings: { want(names: Iterable<string>): Promise<void>; release(names: Iterable<string>): Promise<void> },
+    private readonly log: Logger,
+  ) {}
+
+  async add(tap: Tap): Promise<void> {
+    for (const name of tap.eventNames) {
+      const taps = this.#byName.get(name);
+      if (taps === undefined) this.#byName.set(name, new Set([tap]));
+      else taps.add(tap);
+    }
+    await this.bindings.want(tap.eventNames);
+  }
+
+  async remove(tap: Tap): Promise<void> {
+    for (const name of tap.eventNames) {
+      const taps = this.#byName.get(name);
+      if (taps?.delete(tap) === true && taps.size === 0) this.#byName.delete(name);
+    }
+    await this.bindings.release(tap.eventNames);
+  }
+
+  /** Every tap, each once. */
+  list(): Tap[] {
+    return [...new Set([...this.#byName.values()].flatMap((taps) => [...taps]))];
+  }
+
+  /** Never throws. */
+  emit(event: BusEvent): void {
+    const taps = this.#byName.get(event.name);
+    if (taps === undefined) return;
+    for (const tap of taps) {
+      if (fits(tap, event)) void this.#call(tap, event);
+    }
+  }
+
+  async #call(tap: Tap, event: BusEvent): Promise<void> {
+    try {
+      await tap.callback(event);
+    } catch (error) {
+      this.log.error({ err: error, event: event.name, tap: tap.uuid }, `a plugin's event callback failed: ${messageOf(error)}`);
+    }
+  }
+}
+
+function fits({ headers, matchAll, wazoUuid }: Tap, event: BusEvent): boolean {
+  if (wazoUuid !== null && event.originUuid !== wazoUuid) return false;
+  const wanted = Object.entries(headers);
+  if (wanted.length === 0) return true;
+  const has = ([key, value]: [string, unknown]) => Object.hasOwn(event.headers, key) && event.headers[key] === value;
+  return matchAll ? wanted.every(has) : wanted.some(has);
+}

@@ -1,0 +1,268 @@
+/** Everything the store does, synchronously, on the store's own thread. */
+import type Database from 'better-sqlite3';
+import type { AccessToken, Delivery, DeliveryStatus, Json, JsonObject, LoggedAttempt, Subscription } from '../../model.ts';
+import type { AttemptQuery, AttemptRecord, Backlog, DueDeliveries, DueQuery, EventRecord, WriteBatch } from '../store.ts';
+
+interface SubscriptionRow {
+  uuid: string;
+  name: string;
+  service: string;
+  config: string;
+  events: string;
+  events_user_uuid: string | null;
+  events_wazo_uuid: string | null;
+  owner_user_uuid: string | null;
+  owner_tenant_uuid: string;
+  metadata: string;
+}
+
+interface DueRow {
+  id: string;
+  attempts: number;
+  next_attempt_at: number;
+  name: string;
+  origin_uuid: string | null;
+  headers: string;
+  data: string;
+  received_at: number;
+}
+
+interface AttemptRow {
+  delivery_id: string;
+  number: number;
+  subscription_uuid: string;
+  max_attempts: number;
+  status: LoggedAttempt['status'];
+  started_at: number;
+  ended_at: number;
+  detail: string;
+  name: string;
+  data: string;
+}
+
+interface TokenRow {
+  uuid: string;
+  name: string;
+  hash: string;
+  tenant_uuid: string;
+  created_at: number;
+}
+
+const finalStatus: Record<AttemptRecord['status'], DeliveryStatus> = {
+  success: 'succeeded',
+  failure: 'failed',
+  error: 'failed',
+};
+
+/** Our words for the columns a log can be ordered by. */
+const orderColumns: Record<AttemptQuery['order'], string> = {
+  started_at: 'a.started_at',
+  ended_at: 'a.ended_at',
+  status: 'a.status',
+  attempts: 'a.number',
+  max_attempts: 'a.max_attempts',
+};
+
+export class SqliteDatabase {
+  readonly #database: Database.Database;
+  readonly #commit: (batch: WriteBatch) => void;
+  readonly #selectDue: Database.Statement<[string, number, number], DueRow>;
+  readonly #selectNextDue: Database.Statement<[string, number]>;
+
+  constructor(database: Database.Database) {
+    this.#database = database;
+    this.#commit = prepareCommit(database);
+    this.#selectDue = database.prepare(`
+      SELECT d.id, d.attempts, d.next_attempt_at, e.name, e.origin_uuid, e.headers, e.data, e.received_at
+      FROM deliveries d JOIN events e ON e.id = d.event_id
+      WHERE d.subscription_uuid = ? AND d.next_attempt_at <= ?
+      ORDER BY d.next_attempt_at, d.id LIMIT ?`);
+    this.#selectNextDue = database
+      .prepare('SELECT min(next_attempt_at) FROM deliveries WHERE subscription_uuid = ? AND next_attempt_at > ?')
+      .pluck();
+  }
+
+  commit(batch: WriteBatch): void {
+    this.#commit(batch);
+  }
+
+  dueDeliveries({ subscriptionUuid, until, limit, maxSize }: DueQuery): DueDeliveries {
+    const deliveries: Delivery[] = [];
+    let size = 0;
+    for (const row of this.#selectDue.iterate(subscriptionUuid, until, limit)) {
+      if (size > maxSize) return { deliveries, nextDueAt: row.next_attempt_at };
+      const delivery = toDelivery(row, subscriptionUuid);
+      deliveries.push(delivery);
+      size += delivery.size;
+    }
+    if (deliveries.length === limit) return { deliveries, nextDueAt: until };
+    return { deliveries, nextDueAt: this.#selectNextDue.get(subscriptionUuid, until) as number | null };
+  }
+
+  backlog(): Backlog[] {
+    return this.#database
+      .prepare<[], Backlog>(
+        `SELECT subscription_uuid AS subscriptionUuid, min(next_attempt_at) AS dueAt
+         FROM deliveries WHERE next_attempt_at IS NOT NULL GROUP BY subscription_uuid`,
+      )
+      .all();
+  }
+
+  recentFingerprints(limit: number): string[] {
+    return this.#database
+      .prepare<[number], string>(
+        `SELECT fingerprint FROM (SELECT id, fingerprint FROM events ORDER BY id DESC LIMIT ?)
+         WHERE fingerprint IS NOT NULL ORDER BY id`,
+      )
+      .pluck()
+      .all(limit) as string[];
+  }
+
+  subscriptions(): Subscription[] {
+    return this.#database.prepare<[], SubscriptionRow>('SELECT * FROM subscriptions ORDER BY rowid').all().map(toSubscription);
+  }
+
+  putSubscription(subscription: Subscription): void {
+    this.#database
+      .prepare(
+        `INSERT INTO subscriptions VALUES (@uuid, @name, @service, @config, @events, @eventsUserUuid,
+           @eventsWazoUuid, @ownerUserUuid, @ownerTenantUuid, @metadata)
+         ON CONFLICT (uuid) DO UPDATE SET name = excluded.name, service = excluded.service,
+           config = excluded.config, events = excluded.events,
+           events_user_uuid = excluded.events_user_uuid, events_wazo_uuid = excluded.events_wazo_uuid,
+           owner_user_uuid = excluded.owner_user_uuid, owner_tenant_uuid = excluded.owner_tenant_uuid,
+           metadata = excluded.metadata`,
+      )
+      .run({
+        ...subscription,
+        config: JSON.stringify(subscription.config),
+        events: JSON.stringify(subscription.events),
+        metadata: JSON.stringify(subscription.metadata),
+      });
+  }
+
+  deleteSubscription(uuid: string): void {
+    this.#database.transaction(() => {
+      this.#database.prepare('DELETE FROM subscriptions WHERE uuid = ?').run(uuid);
+      this.#database
+        .prepare(
+          `UPDATE deliveries SET status = 'cancelled', next_attempt_at = NULL
+           WHERE subscription_uuid = ? AND next_attempt_at IS NOT NULL`,
+        )
+        .run(uuid);
+    })();
+  }
+
+  attempts({ subscriptionUuid, limit, offset, order, direction, from }: AttemptQuery): { items: LoggedAttempt[]; filtered: number } {
+    const since = from ?? 0;
+    const items = this.#database
+      .prepare<[string, number, number, number], AttemptRow>(
+        `SELECT a.*, e.name, e.data
+         FROM attempts a JOIN deliveries d ON d.id = a.delivery_id JOIN events e ON e.id = d.event_id
+         WHERE a.subscription_uuid = ? AND a.started_at >= ?
+         ORDER BY ${orderColumns[order]} ${direction}, a.delivery_id ${direction}, a.number ${direction}
+         LIMIT ? OFFSET ?`,
+      )
+      .all(subscriptionUuid, since, limit, offset)
+      .map(toLoggedAttempt);
+    const filtered = this.#database
+      .prepare('SELECT count(*) FROM attempts WHERE subscription_uuid = ? AND started_at >= ?')
+      .pluck()
+      .get(subscriptionUuid, since) as number;
+    return { items, filtered };
+  }
+
+  tokens(): AccessToken[] {
+    return this.#database
+      .prepare<[], TokenRow>('SELECT * FROM tokens ORDER BY created_at, uuid')
+      .all()
+      .map(({ tenant_uuid: tenantUuid, created_at: createdAt, ...rest }) => ({ ...rest, tenantUuid, createdAt }));
+  }
+
+  putToken(token: AccessToken): void {
+    this.#database.prepare('INSERT OR REPLACE INTO tokens VALUES (@uuid, @name, @hash, @tenantUuid, @createdAt)').run(token);
+  }
+
+  deleteToken(uuid: string): boolean {
+    return this.#database.prepare('DELETE FROM tokens WHERE uuid = ?').run(uuid).changes > 0;
+  }
+
+  setting(name: string): string | null {
+    return (this.#database.prepare('SELECT value FROM settings WHERE name = ?').pluck().get(name) as string | undefined) ?? null;
+  }
+
+  putSetting(name: string, value: string): void {
+    this.#database.prepare('INSERT OR REPLACE INTO settings VALUES (?, ?)').run(name, value);
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+}
+
+/** The hot path: plain prepared statements in one transaction. */
+function prepareCommit(database: Database.Database): (batch: WriteBatch) => void {
+  const insertEvent = database.prepare<unknown[]>(
+    'INSERT INTO events (name, origin_uuid, headers, data, received_at, fingerprint) VALUES (?, ?, ?, ?, ?, ?)',
+  );
+  const insertDelivery = database.prepare<unknown[]>("INSERT INTO deliveries VALUES (?, ?, ?, 'pending', 0, ?)");
+  const insertAttempt = database.prepare<unknown[]>('INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
+  // A delivery that was cancelled meanwhile stays cancelled.
+  const updateDelivery = database.prepare<unknown[]>(
+    "UPDATE deliveries SET status = ?, attempts = ?, next_attempt_at = ? WHERE id = ? AND status = 'pending'",
+  );
+  const writeEvent = (event: EventRecord) => {
+    const { name, originUuid, headers, data, receivedAt, fingerprint } = event;
+    const eventId = insertEvent.run(name, originUuid, headers, data, receivedAt, fingerprint).lastInsertRowid;
+    for (const { id, subscriptionUuid } of event.deliveries) insertDelivery.run(id, eventId, subscriptionUuid, receivedAt);
+  };
+  const writeAttempt = (attempt: AttemptRecord) => {
+    const { deliveryId, number, subscriptionUuid, maxAttempts, status, startedAt, endedAt, detail, nextAttemptAt } = attempt;
+    insertAttempt.run(deliveryId, number, subscriptionUuid, maxAttempts, status, startedAt, endedAt, detail);
+    updateDelivery.run(nextAttemptAt === null ? finalStatus[status] : 'pending', number, nextAttemptAt, deliveryId);
+  };
+  return database.transaction((batch: WriteBatch) => {
+    for (const event of batch.events) writeEvent(event);
+    for (const attempt of batch.attempts) writeAttempt(attempt);
+  });
+}
+
+function toDelivery(row: DueRow, subscriptionUuid: string): Delivery {
+  const { id, attempts, name, origin_uuid: originUuid, headers, data, received_at: receivedAt } = row;
+  return {
+    id,
+    subscriptionUuid,
+    attempts,
+    size: headers.length + data.length,
+    event: { name, originUuid, receivedAt, headers: JSON.parse(headers) as JsonObject, data: JSON.parse(data) as Json },
+  };
+}
+
+function toSubscription(row: SubscriptionRow): Subscription {
+  return {
+    uuid: row.uuid,
+    name: row.name,
+    service: row.service,
+    config: JSON.parse(row.config) as JsonObject,
+    events: JSON.parse(row.events) as string[],
+    eventsUserUuid: row.events_user_uuid,
+    eventsWazoUuid: row.events_wazo_uuid,
+    ownerUserUuid: row.owner_user_uuid,
+    ownerTenantUuid: row.owner_tenant_uuid,
+    metadata: JSON.parse(row.metadata) as JsonObject,
+  };
+}
+
+function toLoggedAttempt(row: AttemptRow): LoggedAttempt {
+  return {
+    deliveryId: row.delivery_id,
+    subscriptionUuid: row.subscription_uuid,
+    number: row.number,
+    maxAttempts: row.max_attempts,
+    status: row.status,
+    startedAt: row.started_at,
+    endedAt: row.ended_at,
+    detail: JSON.parse(row.detail) as JsonObject,
+    event: { name: row.name, data: JSON.parse(row.data) as Json },
+  };
+}

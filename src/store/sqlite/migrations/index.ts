@@ -1,0 +1,4 @@
+import { initial } from './001-initial.ts';
+
+/** SQL that brings a database from version n (its place here) to n + 1. Never change one that was released. */
+export const migrations: readonly string[] = [initial];

@@ -1,0 +1,101 @@
+/**
+ * What the daemon keeps, as an interface that knows no database. Every adapter passes the same
+ * conformance tests.
+ */
+import type { AccessToken, Attempt, Delivery, LoggedAttempt, Subscription } from '../model.ts';
+
+/** An event to be kept, with one delivery for each subscription that wants it. */
+export interface EventRecord {
+  name: string;
+  originUuid: string | null;
+  /** JSON */
+  headers: string;
+  /** JSON */
+  data: string;
+  receivedAt: number;
+  /** Tells a redelivered message; null when the message carries no identity. */
+  fingerprint: string | null;
+  deliveries: { id: string; subscriptionUuid: string }[];
+}
+
+/** A finished attempt to be kept. The delivery becomes pending again, or final. */
+export interface AttemptRecord extends Omit<Attempt, 'detail'> {
+  /** JSON */
+  detail: string;
+}
+
+/** What becomes durable together. */
+export interface WriteBatch {
+  events: EventRecord[];
+  attempts: AttemptRecord[];
+}
+
+/** Deliveries of one subscription that are due. */
+export interface DueQuery {
+  subscriptionUuid: string;
+  /** Due by this time. */
+  until: number;
+  limit: number;
+  /** Stop after this many bytes of events; at least one delivery is returned if one is due. */
+  maxSize: number;
+}
+
+export interface DueDeliveries {
+  /** Ordered by the time they are due. */
+  deliveries: Delivery[];
+  /** When the next delivery that is not among these is due; null when there is none. */
+  nextDueAt: number | null;
+}
+
+/** A subscription with deliveries waiting in the store. */
+export interface Backlog {
+  subscriptionUuid: string;
+  /** When the first of them is due. */
+  dueAt: number;
+}
+
+export const attemptOrders = ['started_at', 'ended_at', 'status', 'attempts', 'max_attempts'] as const;
+
+/** Which attempts of a subscription to list. */
+export interface AttemptQuery {
+  subscriptionUuid: string;
+  limit: number;
+  offset: number;
+  order: (typeof attemptOrders)[number];
+  direction: 'asc' | 'desc';
+  /** Only attempts that began at this time or later. */
+  from: number | null;
+}
+
+/** Rejects with {@link StoreUnavailable} when trying again later may help; any other rejection is a bug. */
+export interface Store {
+  /** Resolves when the whole batch is on disk; a batch that fails leaves nothing behind. */
+  commit(batch: WriteBatch): Promise<void>;
+  dueDeliveries(query: DueQuery): Promise<DueDeliveries>;
+  backlog(): Promise<Backlog[]>;
+  /** Fingerprints of the events kept last, oldest first. */
+  recentFingerprints(limit: number): Promise<string[]>;
+
+  subscriptions(): Promise<Subscription[]>;
+  /** Makes or replaces. */
+  putSubscription(subscription: Subscription): Promise<void>;
+  /** Its pending deliveries are cancelled. */
+  deleteSubscription(uuid: string): Promise<void>;
+  attempts(query: AttemptQuery): Promise<{ items: LoggedAttempt[]; filtered: number }>;
+
+  tokens(): Promise<AccessToken[]>;
+  putToken(token: AccessToken): Promise<void>;
+  /** Whether there was one. */
+  deleteToken(uuid: string): Promise<boolean>;
+
+  /** A value kept under a name, such as this server's uuid. */
+  setting(name: string): Promise<string | null>;
+  putSetting(name: string, value: string): Promise<void>;
+
+  close(): Promise<void>;
+}
+
+/** A failure of the disk or of the database as a whole, not of what was to be written. */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable';
+}

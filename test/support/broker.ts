@@ -1,0 +1,143 @@
+/**
+ * A RabbitMQ node of one's own: own ports, own data, loopback only, nothing left behind.
+ *
+ * Debian's wrapper script insists on the system's data directory; the scripts it wraps do not.
+ */
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { connect } from 'amqplib';
+import { freePorts } from './ports.ts';
+import { until } from './wait.ts';
+
+const run = promisify(execFile);
+
+const scripts = '/usr/lib/rabbitmq/bin';
+
+export const isBrokerInstalled = () => existsSync(join(scripts, 'rabbitmq-server'));
+
+/** A private broker. */
+export interface Broker {
+  readonly port: number;
+  readonly url: string;
+  /** Runs `rabbitmqctl` against this node; its output. */
+  ctl(...args: string[]): Promise<string>;
+  /** Starts the node after {@link halt} or {@link kill}, with the data it had. */
+  start(): Promise<void>;
+  /** Stops the node gracefully; its data stay. */
+  halt(): Promise<void>;
+  /** SIGKILL, as when the machine loses power. */
+  kill(): Promise<void>;
+  /** Ends everything and removes the data. */
+  stop(): Promise<void>;
+}
+
+/** Starts a broker and waits until it answers. */
+export async function startBroker({ config = '' }: { config?: string } = {}): Promise<Broker> {
+  const broker = new PrivateBroker(await freePorts(3), mkdtempSync(join(tmpdir(), 'webhookd-broker-')), config);
+  try {
+    await broker.start();
+  } catch (error) {
+    await broker.stop();
+    throw error;
+  }
+  return broker;
+}
+
+class PrivateBroker implements Broker {
+  readonly port: number;
+  readonly url: string;
+  readonly #directory: string;
+  readonly #environment: Record<string, string>;
+  /** As root, the node runs as the user that Debian's package made for it. */
+  readonly #prefix: string[] = process.getuid?.() === 0 ? ['setpriv', '--reuid=rabbitmq', '--regid=rabbitmq', '--init-groups'] : [];
+  #child: ChildProcess | undefined;
+
+  constructor([port = 0, distPort = 0, epmdPort = 0]: number[], directory: string, config: string) {
+    this.port = port;
+    this.url = `amqp://guest:guest@127.0.0.1:${port}`;
+    this.#directory = directory;
+    for (const name of ['data', 'log']) mkdirSync(join(directory, name));
+    writeFileSync(join(directory, 'rabbitmq.conf'), `disk_free_limit.absolute = 50MB\nlog.file.level = warning\n${config}\n`);
+    writeFileSync(join(directory, 'enabled_plugins'), '[].\n');
+    writeFileSync(join(directory, 'env.conf'), '');
+    this.#environment = {
+      PATH: '/usr/local/bin:/usr/bin:/bin',
+      LANG: 'C.UTF-8',
+      HOME: directory,
+      // A port mapper of its own, which can be ended with the node.
+      ERL_EPMD_PORT: String(epmdPort),
+      ERL_EPMD_ADDRESS: '127.0.0.1',
+      RABBITMQ_NODENAME: `webhookd-${port}@localhost`,
+      RABBITMQ_NODE_IP_ADDRESS: '127.0.0.1',
+      RABBITMQ_NODE_PORT: String(port),
+      RABBITMQ_DIST_PORT: String(distPort),
+      RABBITMQ_MNESIA_BASE: join(directory, 'data'),
+      RABBITMQ_LOG_BASE: join(directory, 'log'),
+      RABBITMQ_PID_FILE: join(directory, 'pid'),
+      RABBITMQ_CONFIG_FILE: join(directory, 'rabbitmq.conf'),
+      RABBITMQ_CONF_ENV_FILE: join(directory, 'env.conf'),
+      RABBITMQ_ENABLED_PLUGINS_FILE: join(directory, 'enabled_plugins'),
+      RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-kernel inet_dist_use_interface {127,0,0,1}',
+    };
+  }
+
+  async start(): Promise<void> {
+    if (this.#prefix.length > 0) await run('chown', ['-R', 'rabbitmq:rabbitmq', this.#directory]);
+    const child = this.#spawn('rabbitmq-server');
+    this.#child = child;
+    let output = '';
+    child.stdout?.on('data', (chunk) => (output += String(chunk)));
+    child.stderr?.on('data', (chunk) => (output += String(chunk)));
+    await until(
+      'the private RabbitMQ answers',
+      async () => {
+        if (child.exitCode !== null) return 'ended' as const;
+        const connection = await connect(this.url, { timeout: 5_000 });
+        await connection.close();
+        return 'up' as const;
+      },
+      120_000,
+    );
+    if (child.exitCode !== null) throw new Error(`the private RabbitMQ ended by itself:\n${output.slice(-2000)}`);
+  }
+
+  async ctl(...args: string[]): Promise<string> {
+    const [command = '', ...rest] = [...this.#prefix, join(scripts, 'rabbitmqctl'), ...args];
+    const { stdout } = await run(command, rest, { env: this.#environment, cwd: this.#directory });
+    return stdout;
+  }
+
+  async halt(): Promise<void> {
+    const child = this.#child;
+    if (child === undefined) return;
+    child.kill('SIGTERM');
+    await this.#ended(child);
+  }
+
+  async kill(): Promise<void> {
+    const child = this.#child;
+    if (child?.pid === undefined) return;
+    process.kill(-child.pid, 'SIGKILL');
+    await this.#ended(child);
+  }
+
+  async stop(): Promise<void> {
+    await this.kill();
+    const [command = '', ...args] = [...this.#prefix, 'epmd', '-kill'];
+    await run(command, args, { env: this.#environment }).catch(() => undefined);
+    rmSync(this.#directory, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  #spawn(script: string): ChildProcess {
+    const [command = '', ...args] = [...this.#prefix, join(scripts, script)];
+    return spawn(command, args, { env: this.#environment, cwd: this.#directory, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  }
+
+  async #ended(child: ChildProcess): Promise<void> {
+    await until('the private RabbitMQ ends', () => child.exitCode !== null || child.signalCode !== null);
+    this.#child = undefined;
+  }
+}
