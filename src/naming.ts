@@ -4,7 +4,7 @@
  * The schema of a value says which keys are words of ours and are renamed. What a schema leaves open
  * (a subscription's `config`, a map by service name) belongs to the user and is passed on untouched.
  */
-import type { TSchema } from 'typebox';
+import type { ObjectSchema, Schema } from './schema.ts';
 
 /** `log_level` becomes `logLevel`. */
 export type CamelCase<S extends string> = S extends `${infer Head}_${infer Tail}`
@@ -20,19 +20,17 @@ export type CamelKeys<T> = T extends readonly unknown[]
       : { [K in keyof T as K extends string ? CamelCase<K> : K]: CamelKeys<T[K]> }
     : T;
 
-type SchemaNode = TSchema & { properties?: Record<string, SchemaNode> };
-
 export function camelCase(key: string): string {
   return key.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 function renameKeys(
-  schema: SchemaNode,
+  schema: Schema,
   value: unknown,
   from: (key: string) => string,
   to: (key: string) => string,
 ): unknown {
-  if (schema.properties === undefined || typeof value !== 'object' || value === null) return value;
+  if (!hasProperties(schema) || typeof value !== 'object' || value === null) return value;
   const source = value as Record<string, unknown>;
   const renamed: Record<string, unknown> = {};
   for (const [key, property] of Object.entries(schema.properties)) {
@@ -43,14 +41,16 @@ function renameKeys(
   return renamed;
 }
 
+const hasProperties = (schema: Schema): schema is ObjectSchema => schema['properties'] !== undefined;
+
 const same = (key: string) => key;
 
 /** From the outside in: a value that fits `schema`, with its keys in camelCase. Unknown keys are dropped. */
-export function toCamelKeys<T>(schema: TSchema, value: T): CamelKeys<T> {
+export function toCamelKeys<T>(schema: ObjectSchema, value: T): CamelKeys<T> {
   return renameKeys(schema, value, same, camelCase) as CamelKeys<T>;
 }
 
 /** From the inside out: the reverse of {@link toCamelKeys}. */
-export function toSnakeKeys(schema: TSchema, value: object): Record<string, unknown> {
+export function toSnakeKeys(schema: ObjectSchema, value: object): Record<string, unknown> {
   return renameKeys(schema, value, camelCase, same) as Record<string, unknown>;
 }

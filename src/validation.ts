@@ -1,23 +1,55 @@
 /** ajv, set up once: the only validator of the project. */
-import { Ajv, type ErrorObject, type Options } from 'ajv';
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import formats from 'ajv-formats';
-import type { TSchema } from 'typebox';
 
-/** Checks a value in place (defaults are filled in where asked for); the errors, or null when it fits. */
+/** Checks a value; the errors, or null when it fits. Defaults are filled in, in place. */
 export type Validate = (value: unknown) => ErrorObject[] | null;
 
+/** Words of our own schemas that say nothing about what is valid. */
 const vocabulary = ['secret', 'unit', 'reload'];
 
-/** An ajv with every option this project relies on. */
-export function createAjv(options: Options = {}): Ajv {
-  const ajv = new Ajv({ allErrors: true, verbose: true, strict: true, allowUnionTypes: true, ...options });
+/** ISO 8601 with or without time and zone, as clients of Python daemons send it. */
+const isoDateTime = (text: string) =>
+  /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?$/i.test(text) && !Number.isNaN(Date.parse(text));
+
+function createAjv(isCoercing: boolean): Ajv {
+  const ajv = new Ajv({
+    allErrors: true,
+    verbose: true,
+    strict: false,
+    allowUnionTypes: true,
+    useDefaults: true,
+    coerceTypes: isCoercing,
+    // Compiling the schema of schemas takes as long and as much memory as all of ours together.
+    validateSchema: false,
+  });
   formats.default(ajv);
+  ajv.addFormat('iso-date-time', isoDateTime);
   for (const keyword of vocabulary) ajv.addKeyword(keyword);
   return ajv;
 }
 
-/** Compiles a schema into a function. Throws when the schema itself is wrong. */
-export function compileSchema(schema: TSchema | object, options: Options = {}): Validate {
-  const check = createAjv(options).compile(schema);
-  return (value) => (check(value) ? null : (check.errors ?? []));
+const strict = createAjv(false);
+const coercing = createAjv(true);
+
+/** Compiles a schema of our own. Throws when it cannot be compiled. */
+export function compileSchema(schema: object): Validate {
+  return toValidate(strict.compile(schema));
+}
+
+const toValidate =
+  (check: ValidateFunction): Validate =>
+  (value) =>
+    check(value) ? null : (check.errors ?? []);
+
+/** For fastify: text from a query becomes what its schema asks for; a body has to be right as it is. */
+export function compileForRequest(schema: object, part: string | undefined) {
+  return (part === 'body' ? strict : coercing).compile(schema);
+}
+
+/** Compiles somebody else's schema. Throws when it is no JSON Schema. */
+export function compileForeignSchema(schema: object): Validate {
+  const ajv = createAjv(false);
+  if (ajv.validateSchema(schema) !== true) throw new Error(`not a JSON Schema: ${ajv.errorsText(ajv.errors)}`);
+  return toValidate(ajv.compile(schema));
 }

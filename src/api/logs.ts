@@ -1,6 +1,6 @@
 /** `/1.0/subscriptions/<uuid>/logs`: the attempts made for a subscription. */
 import type { FastifyInstance } from 'fastify';
-import { Type } from 'typebox';
+import { array, integer, maybe, object, oneOf, open, string } from '../schema.ts';
 import type { LoggedAttempt } from '../model.ts';
 import { attemptOrders, type AttemptQuery, type Store } from '../store/store.ts';
 import type { SubscriptionService } from '../subscriptions/service.ts';
@@ -13,23 +13,23 @@ export interface LogRoutes {
   store: Pick<Store, 'attempts'>;
 }
 
-const LogQuery = Type.Object({
-  limit: Type.Optional(Type.Integer({ minimum: 0, maximum: 10_000, default: 1000, description: 'How many to return at most.' })),
-  offset: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, default: 0, description: 'How many to pass over.' })),
-  order: Type.Optional(Type.Enum([...attemptOrders], { default: 'started_at', description: 'What to sort by.' })),
-  direction: Type.Optional(Type.Enum(['asc', 'desc'], { default: 'desc', description: 'Smallest or largest first.' })),
-  from_date: Type.Optional(Type.String({ format: 'iso-date-time', description: 'Only attempts that began then or later; UTC unless it says otherwise.' })),
+const LogQuery = object({
+  limit: maybe(integer({ minimum: 0, maximum: 10_000, default: 1000, description: 'How many to return at most.' })),
+  offset: maybe(integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, default: 0, description: 'How many to pass over.' })),
+  order: maybe(oneOf([...attemptOrders], { default: 'started_at', description: 'What to sort by.' })),
+  direction: maybe(oneOf(['asc', 'desc'], { default: 'desc', description: 'Smallest or largest first.' })),
+  from_date: maybe(string({ format: 'iso-date-time', description: 'Only attempts that began then or later; UTC unless it says otherwise.' })),
 });
 
-const LogItem = Type.Object({
-  uuid: Type.String({ description: 'The delivery; the same over all attempts.' }),
-  status: Type.Enum(['success', 'failure', 'error']),
-  started_at: Type.String({ format: 'date-time' }),
-  ended_at: Type.String({ format: 'date-time' }),
-  attempts: Type.Integer({ description: 'Which attempt this was, 1 for the first.' }),
-  max_attempts: Type.Integer(),
-  event: Type.Object({}, { additionalProperties: true, description: 'The event’s name and data.' }),
-  detail: Type.Object({}, { additionalProperties: true, description: 'What the service says; for http the request and the response.' }),
+const LogItem = object({
+  uuid: string({ description: 'The delivery; the same over all attempts.' }),
+  status: oneOf(['success', 'failure', 'error']),
+  started_at: string({ format: 'date-time' }),
+  ended_at: string({ format: 'date-time' }),
+  attempts: integer({ description: 'Which attempt this was, 1 for the first.' }),
+  max_attempts: integer(),
+  event: open({ description: 'The event’s name and data.' }),
+  detail: open({ description: 'What the service says; for http the request and the response.' }),
 });
 
 type LogQuery = Omit<AttemptQuery, 'subscriptionUuid' | 'from'> & { from_date?: string };
@@ -44,10 +44,10 @@ export function logRoutes(scope: FastifyInstance, { subscriptions, store }: LogR
         params: UuidParams,
         querystring: LogQuery,
         response: {
-          200: Type.Object({
-            items: Type.Array(LogItem),
-            total: Type.Integer({ description: 'How many are returned.' }),
-            filtered: Type.Integer({ description: 'How many there are.' }),
+          200: object({
+            items: array(LogItem),
+            total: integer({ description: 'How many are returned.' }),
+            filtered: integer({ description: 'How many there are.' }),
           }),
           ...failures(400, 401, 404),
         },

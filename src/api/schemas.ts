@@ -1,12 +1,12 @@
 /** Schemas that several resources share. */
-import { Type } from 'typebox';
+import { number, object, open, string } from '../schema.ts';
 
 /** The form of every error. */
-export const ErrorSchema = Type.Object({
-  message: Type.String(),
-  error_id: Type.String({ description: 'A stable word for the kind of error.' }),
-  details: Type.Object({}, { additionalProperties: true, description: 'For invalid data: what is wrong, by field.' }),
-  timestamp: Type.Number({ description: 'Seconds since the epoch.' }),
+export const ErrorSchema = object({
+  message: string(),
+  error_id: string({ description: 'A stable word for the kind of error.' }),
+  details: open({ description: 'For invalid data: what is wrong, by field.' }),
+  timestamp: number({ description: 'Seconds since the epoch.' }),
 });
 
 /** The error answers of a route, for the API document. */

@@ -2,11 +2,11 @@
 import { readFileSync } from 'node:fs';
 import cors from '@fastify/cors';
 import swagger from '@fastify/swagger';
-import { fastify, type FastifyInstance, type FastifyServerOptions } from 'fastify';
+import { fastify, type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify';
 import type { Logger } from 'pino';
 import type { Config } from '../config/schema.ts';
 import { messageOf, UserError } from '../errors.ts';
-import { createAjv } from '../validation.ts';
+import { compileForRequest } from '../validation.ts';
 import { version } from '../version.ts';
 import { authenticate, type Authentication } from './auth.ts';
 import { answerErrors } from './errors.ts';
@@ -27,7 +27,7 @@ export interface ApiServer {
 export async function createApi({ restApi, authentication, log }: ApiOptions): Promise<ApiServer> {
   const options: FastifyServerOptions = {
     loggerInstance: log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: restApi.maxBodySize,
     requestTimeout: 30_000,
     forceCloseConnections: 'idle',
@@ -72,22 +72,11 @@ export async function createApi({ restApi, authentication, log }: ApiOptions): P
   return { server, scope };
 }
 
-/** Text from a query becomes what its schema asks for; a body has to be right as it is. */
 function useValidators(server: FastifyInstance): void {
-  const formats = { 'iso-date-time': isoDateTime };
-  const strict = createAjv({ useDefaults: true, formats });
-  const coercing = createAjv({ useDefaults: true, coerceTypes: true, formats });
-  server.setValidatorCompiler(({ schema, httpPart }) =>
-    (httpPart === 'body' ? strict : coercing).compile(schema as object),
-  );
+  server.setValidatorCompiler(({ schema, httpPart }) => compileForRequest(schema as object, httpPart));
   // Response schemas are for the API document; what is sent is our own.
   server.setSerializerCompiler(() => (data) => JSON.stringify(data));
 }
-
-/** ISO 8601 with or without seconds and zone, as clients of Python daemons send it. */
-const isoDateTime = (text: string) =>
-  /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?$/i.test(text) &&
-  !Number.isNaN(Date.parse(text));
 
 function tlsOptions({ certificate, privateKey }: Config['restApi']): object {
   if (certificate === null || privateKey === null) return {};

@@ -1,6 +1,6 @@
 /** `/1.0/status`: how the daemon is. */
 import type { FastifyInstance } from 'fastify';
-import { Type } from 'typebox';
+import { open } from '../schema.ts';
 import type { StatusAggregator } from './status-aggregator.ts';
 import { failures } from './schemas.ts';
 
@@ -12,7 +12,7 @@ export function statusRoutes(scope: FastifyInstance, aggregator: Pick<StatusAggr
         tags: ['status'],
         summary: 'Show how the daemon is',
         response: {
-          200: Type.Object({}, { additionalProperties: true, description: 'By part of the daemon: at least `status`, which is ok or fail.' }),
+          200: open({ description: 'By part of the daemon: at least `status`, which is ok or fail.' }),
           ...failures(401),
         },
       },

@@ -1,6 +1,6 @@
 /** `/1.0/subscriptions` */
 import type { FastifyInstance } from 'fastify';
-import { Type } from 'typebox';
+import { array, boolean, integer, maybe, nothing, object, string } from '../schema.ts';
 import type { Subscription } from '../model.ts';
 import { toCamelKeys, toSnakeKeys } from '../naming.ts';
 import type { PluginRegistry } from '../plugins/registry.ts';
@@ -18,10 +18,10 @@ interface ByUuid {
   Params: { uuid: string };
 }
 
-export const UuidParams = Type.Object({ uuid: Type.String({ maxLength: 128, description: 'The subscription’s uuid.' }) });
+export const UuidParams = object({ uuid: string({ maxLength: 128, description: 'The subscription’s uuid.' }) });
 
-const ListQuery = Type.Object({
-  recurse: Type.Optional(Type.Boolean({ default: false, description: 'Subscriptions of the tenants below too.' })),
+const ListQuery = object({
+  recurse: maybe(boolean({ default: false, description: 'Subscriptions of the tenants below too.' })),
 });
 
 const toOutput = (subscription: Subscription) => toSnakeKeys(SubscriptionOutput, subscription);
@@ -36,7 +36,7 @@ export function subscriptionRoutes(scope: FastifyInstance, { subscriptions, regi
         tags,
         summary: 'List subscriptions',
         querystring: ListQuery,
-        response: { 200: Type.Object({ items: Type.Array(SubscriptionOutput), total: Type.Integer() }), ...failures(400, 401) },
+        response: { 200: object({ items: array(SubscriptionOutput), total: integer() }), ...failures(400, 401) },
       },
     },
     (request) => {
@@ -86,7 +86,7 @@ export function subscriptionRoutes(scope: FastifyInstance, { subscriptions, regi
 
   scope.delete<ByUuid>(
     '/subscriptions/:uuid',
-    { schema: { tags, summary: 'Delete a subscription', params: UuidParams, response: { 204: Type.Null(), ...failures(401, 404, 503) } } },
+    { schema: { tags, summary: 'Delete a subscription', params: UuidParams, response: { 204: nothing(), ...failures(401, 404, 503) } } },
     async (request, reply) => {
       await subscriptions.delete(request.params.uuid, principalOf(request));
       return reply.status(204).send();
@@ -99,7 +99,7 @@ export function subscriptionRoutes(scope: FastifyInstance, { subscriptions, regi
       schema: {
         tags,
         summary: 'List the services there are',
-        response: { 200: Type.Object({ services: Type.Array(Type.String()) }), ...failures(401) },
+        response: { 200: object({ services: array(string()) }), ...failures(401) },
       },
     },
     () => Promise.resolve({ services: registry.names() }),

@@ -1,22 +1,22 @@
 /** `/1.0/tokens`: for the master tenant only. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { Type } from 'typebox';
+import { array, integer, maybe, nothing, object, string } from '../schema.ts';
 import type { AccessToken } from '../model.ts';
 import { principalOf } from './auth.ts';
 import { ApiError } from './errors.ts';
 import { failures } from './schemas.ts';
 import type { Tokens } from './tokens.ts';
 
-const TokenInput = Type.Object({
-  name: Type.String({ minLength: 1, maxLength: 128, description: 'What the token is for.' }),
-  tenant_uuid: Type.Optional(Type.String({ minLength: 36, maxLength: 36, description: 'Whose subscriptions it reaches; the master tenant’s unless said.' })),
+const TokenInput = object({
+  name: string({ minLength: 1, maxLength: 128, description: 'What the token is for.' }),
+  tenant_uuid: maybe(string({ minLength: 36, maxLength: 36, description: 'Whose subscriptions it reaches; the master tenant’s unless said.' })),
 });
 
-const TokenOutput = Type.Object({
-  uuid: Type.String({ format: 'uuid' }),
-  name: Type.String(),
-  tenant_uuid: Type.String(),
-  created_at: Type.String({ format: 'date-time' }),
+const TokenOutput = object({
+  uuid: string({ format: 'uuid' }),
+  name: string(),
+  tenant_uuid: string(),
+  created_at: string({ format: 'date-time' }),
 });
 
 const toOutput = ({ uuid, name, tenantUuid, createdAt }: AccessToken) => ({
@@ -36,7 +36,7 @@ export function tokenRoutes(scope: FastifyInstance, { tokens, masterTenantUuid }
 
   scope.get(
     '/tokens',
-    { schema: { tags, summary: 'List tokens', response: { 200: Type.Object({ items: Type.Array(TokenOutput), total: Type.Integer() }), ...failures(401) } } },
+    { schema: { tags, summary: 'List tokens', response: { 200: object({ items: array(TokenOutput), total: integer() }), ...failures(401) } } },
     (request) => {
       requireMaster(request);
       const items = tokens.list().map(toOutput);
@@ -52,7 +52,7 @@ export function tokenRoutes(scope: FastifyInstance, { tokens, masterTenantUuid }
         summary: 'Make a token',
         body: TokenInput,
         response: {
-          201: Type.Object({ ...TokenOutput.properties, token: Type.String({ description: 'The token itself, shown this once.' }) }),
+          201: object({ ...TokenOutput.properties, token: string({ description: 'The token itself, shown this once.' }) }),
           ...failures(400, 401),
         },
       },
@@ -71,8 +71,8 @@ export function tokenRoutes(scope: FastifyInstance, { tokens, masterTenantUuid }
       schema: {
         tags,
         summary: 'Revoke a token',
-        params: Type.Object({ uuid: Type.String({ maxLength: 128 }) }),
-        response: { 204: Type.Null(), ...failures(401, 404) },
+        params: object({ uuid: string({ maxLength: 128 }) }),
+        response: { 204: nothing(), ...failures(401, 404) },
       },
     },
     async (request, reply) => {

@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=4 --optimize-for-size
 import { hideBin } from 'yargs/helpers';
 import { runCli } from './cli.ts';
 

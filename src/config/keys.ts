@@ -1,12 +1,11 @@
 /** Walks the configuration schema: every key with its path and its description. */
-import type { TSchema } from 'typebox';
 import { ConfigSchema } from './schema.ts';
 
 /** A key of the configuration, as its schema describes it. */
-export interface KeySchema extends TSchema {
+export interface KeySchema {
   type?: string;
   properties?: Record<string, KeySchema>;
-  patternProperties?: Record<string, KeySchema>;
+  additionalProperties?: KeySchema | false;
   anyOf?: KeySchema[];
   enum?: unknown[];
   items?: KeySchema;
@@ -23,15 +22,14 @@ export interface KeySchema extends TSchema {
   pattern?: string;
 }
 
-export const rootKey: KeySchema = ConfigSchema;
+export const rootKey = ConfigSchema as KeySchema;
 
 /** The schema at a dotted path such as `bus.port`; undefined when there is no such key. */
 export function keySchema(path: readonly string[]): KeySchema | undefined {
   let schema: KeySchema | undefined = rootKey;
   for (const key of path) {
-    const open: Record<string, KeySchema> | undefined = schema.patternProperties;
     const properties: Record<string, KeySchema> = schema.properties ?? {};
-    schema = Object.hasOwn(properties, key) ? properties[key] : open && Object.values(open)[0];
+    schema = Object.hasOwn(properties, key) ? properties[key] : schema.additionalProperties || undefined;
     if (schema === undefined) return undefined;
   }
   return schema;
@@ -67,7 +65,7 @@ export function allowedValues(schema: KeySchema): string {
     case 'array':
       return `a list, each item ${schema.items ? allowedValues(schema.items) : 'anything'}`;
     case 'object':
-      return schema.patternProperties ? 'a map of names to true or false' : 'a section of keys';
+      return schema.additionalProperties ? 'a map of names to true or false' : 'a section of keys';
     case 'string':
       return text(schema);
     default:

@@ -30,7 +30,7 @@ export interface LoadedConfig {
   origins: Map<string, string>;
 }
 
-const validate = compileSchema(ConfigSchema, { useDefaults: true });
+const validate = compileSchema(ConfigSchema);
 
 /** Loads and checks the configuration. Throws {@link UserError} that names every mistake. */
 export function loadConfig({ file, environment = process.env, flags = {} }: ConfigSources = {}): LoadedConfig {

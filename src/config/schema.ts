@@ -7,24 +7,24 @@
  * - `unit`: what a number counts;
  * - `reload`: a SIGHUP is enough to change it, no restart is needed.
  */
-import { Type, type Static } from 'typebox';
+import { array, boolean, integer, nullable, number, object, oneOf, record, string, type Static } from '../schema.ts';
 import type { CamelKeys } from '../naming.ts';
 
 const closed = { additionalProperties: false };
 
 /** A path, name or secret that need not be set. */
 const optionalText = (description: string, extra: object = {}) =>
-  Type.Union([Type.String({ minLength: 1 }), Type.Null()], { default: null, description, ...extra });
+  nullable(string({ minLength: 1 }), { default: null, description, ...extra });
 
 const seconds = (value: number, description: string, extra: object = {}) =>
-  Type.Number({ default: value, exclusiveMinimum: 0, unit: 's', description, ...extra });
+  number({ default: value, exclusiveMinimum: 0, unit: 's', description, ...extra });
 
-const BusTls = Type.Object(
+const BusTls = object(
   {
     ca_file: optionalText('PEM file of the authority that signed the broker’s certificate; null: the system’s authorities.'),
     cert_file: optionalText('PEM file of the client certificate, when the broker asks for one.'),
     key_file: optionalText('PEM file of the client certificate’s private key.'),
-    verify_certificate: Type.Boolean({
+    verify_certificate: boolean({
       default: true,
       description: 'Refuse a broker whose certificate does not check out.',
     }),
@@ -32,57 +32,57 @@ const BusTls = Type.Object(
   { ...closed, default: {}, description: 'TLS, used when `bus.url` begins with `amqps://`.' },
 );
 
-const Bus = Type.Object(
+const Bus = object(
   {
-    url: Type.Union([Type.String({ pattern: '^amqps?://' }), Type.Null()], {
+    url: nullable(string({ pattern: '^amqps?://' }), {
       default: null,
       secret: true,
       description: 'amqp:// or amqps:// address of the broker; overrides username, password, host, port and vhost.',
     }),
-    username: Type.String({ default: 'guest', description: 'Name the daemon logs in with.' }),
-    password: Type.String({ default: 'guest', secret: true, description: 'Password the daemon logs in with.' }),
-    host: Type.String({ default: 'localhost', minLength: 1, description: 'Host of the broker.' }),
-    port: Type.Integer({ default: 5672, minimum: 1, maximum: 65535, description: 'Port of the broker.' }),
-    vhost: Type.String({ default: '/', description: 'Virtual host.' }),
-    exchange_name: Type.String({
+    username: string({ default: 'guest', description: 'Name the daemon logs in with.' }),
+    password: string({ default: 'guest', secret: true, description: 'Password the daemon logs in with.' }),
+    host: string({ default: 'localhost', minLength: 1, description: 'Host of the broker.' }),
+    port: integer({ default: 5672, minimum: 1, maximum: 65535, description: 'Port of the broker.' }),
+    vhost: string({ default: '/', description: 'Virtual host.' }),
+    exchange_name: string({
       default: 'wazo-headers',
       minLength: 1,
       maxLength: 255,
       description: 'Exchange the events come from. Made when it is not there. After a change, bindings to the former exchange stay on the queue until they are removed with the broker’s tools.',
     }),
-    exchange_type: Type.Enum(['headers', 'topic', 'direct', 'fanout'], {
+    exchange_type: oneOf(['headers', 'topic', 'direct', 'fanout'], {
       default: 'headers',
       description: 'Type of that exchange.',
     }),
-    exchange_durable: Type.Boolean({ default: true, description: 'Whether that exchange is durable.' }),
-    routing_key: Type.String({
+    exchange_durable: boolean({ default: true, description: 'Whether that exchange is durable.' }),
+    routing_key: string({
       default: '{name}',
       maxLength: 255,
       description: 'Binding key for topic and direct exchanges; `{name}` stands for the event’s name. `#` takes everything from a topic exchange.',
     }),
-    queue_name: Type.String({
+    queue_name: string({
       default: 'webhookd',
       minLength: 1,
       maxLength: 200,
       description: 'The daemon’s queue. What is published while the daemon is down waits in it. Rejected messages go to `<queue_name>.dead-letter`.',
     }),
-    queue_type: Type.Enum(['classic', 'quorum'], {
+    queue_type: oneOf(['classic', 'quorum'], {
       default: 'classic',
       description: 'Type of the queue; quorum for a cluster of brokers. It cannot be changed on an existing queue.',
     }),
-    prefetch: Type.Integer({
+    prefetch: integer({
       default: 500,
       minimum: 1,
       maximum: 65535,
       description: 'How many events the broker hands over ahead of their commit.',
     }),
-    max_message_size: Type.Integer({
+    max_message_size: integer({
       default: 1048576,
       minimum: 1024,
       unit: 'bytes',
       description: 'A larger message goes to the dead-letter queue.',
     }),
-    heartbeat: Type.Integer({
+    heartbeat: integer({
       default: 10,
       minimum: 1,
       maximum: 3600,
@@ -91,7 +91,7 @@ const Bus = Type.Object(
     }),
     connect_timeout: seconds(10, 'How long one try to connect may take.'),
     reconnect_max_delay: seconds(5, 'Longest pause between two tries to connect; the first is 0.1 s, each is about twice the one before.'),
-    publish_max_unconfirmed: Type.Integer({
+    publish_max_unconfirmed: integer({
       default: 256,
       minimum: 1,
       description: 'How many published messages may wait for the broker’s confirm.',
@@ -101,18 +101,18 @@ const Bus = Type.Object(
   { ...closed, default: {}, description: 'The RabbitMQ that events come from.' },
 );
 
-const RestApi = Type.Object(
+const RestApi = object(
   {
-    listen: Type.String({ default: '127.0.0.1', minLength: 1, description: 'Address the REST API listens on.' }),
-    port: Type.Integer({ default: 9300, minimum: 0, maximum: 65535, description: 'Port of the REST API; 0 takes a free one.' }),
+    listen: string({ default: '127.0.0.1', minLength: 1, description: 'Address the REST API listens on.' }),
+    port: integer({ default: 9300, minimum: 0, maximum: 65535, description: 'Port of the REST API; 0 takes a free one.' }),
     certificate: optionalText('PEM file of the certificate; with `private_key` the API speaks HTTPS.'),
     private_key: optionalText('PEM file of the certificate’s private key.'),
-    max_body_size: Type.Integer({ default: 1048576, minimum: 1024, unit: 'bytes', description: 'A larger request body is answered 413.' }),
-    cors: Type.Object(
+    max_body_size: integer({ default: 1048576, minimum: 1024, unit: 'bytes', description: 'A larger request body is answered 413.' }),
+    cors: object(
       {
-        enabled: Type.Boolean({ default: true, description: 'Answer cross-origin requests of browsers.' }),
-        origins: Type.Array(Type.String(), { default: ['*'], description: 'Origins that may ask; `*` is any.' }),
-        allow_headers: Type.Array(Type.String(), {
+        enabled: boolean({ default: true, description: 'Answer cross-origin requests of browsers.' }),
+        origins: array(string(), { default: ['*'], description: 'Origins that may ask; `*` is any.' }),
+        allow_headers: array(string(), {
           default: ['Content-Type', 'Authorization', 'X-Auth-Token', 'Wazo-Tenant'],
           description: 'Headers such a request may carry.',
         }),
@@ -123,13 +123,13 @@ const RestApi = Type.Object(
   { ...closed, default: {}, description: 'The REST API.' },
 );
 
-const Auth = Type.Object(
+const Auth = object(
   {
-    type: Type.Enum(['token', 'none'], {
+    type: oneOf(['token', 'none'], {
       default: 'token',
       description: '`token`: every request carries a token made by `webhookd token create`. `none`: nobody is asked, allowed on a loopback address only.',
     }),
-    master_tenant_uuid: Type.String({
+    master_tenant_uuid: string({
       default: '00000000-0000-4000-8000-000000000001',
       minLength: 36,
       maxLength: 36,
@@ -142,9 +142,9 @@ const Auth = Type.Object(
   { ...closed, default: {}, description: 'Who may use the REST API.' },
 );
 
-const Database = Type.Object(
+const Database = object(
   {
-    uri: Type.String({
+    uri: string({
       default: 'sqlite:/var/lib/webhookd/webhookd.db',
       pattern: '^sqlite:.+',
       description: 'Where subscriptions, deliveries and their logs are kept: `sqlite:` and a path.',
@@ -153,25 +153,25 @@ const Database = Type.Object(
   { ...closed, default: {}, description: 'The store.' },
 );
 
-const DeliveryOptions = Type.Object(
+const DeliveryOptions = object(
   {
-    max_in_flight: Type.Integer({ default: 500, minimum: 1, description: 'How many attempts may run at once, in all.' }),
-    max_in_flight_per_subscription: Type.Integer({
+    max_in_flight: integer({ default: 500, minimum: 1, description: 'How many attempts may run at once, in all.' }),
+    max_in_flight_per_subscription: integer({
       default: 10,
       minimum: 1,
       description: 'How many attempts may run at once for one subscription.',
     }),
-    max_held: Type.Integer({
+    max_held: integer({
       default: 5000,
       minimum: 1,
       description: 'How many deliveries are held in memory; the others wait in the store.',
     }),
-    max_held_per_subscription: Type.Integer({
+    max_held_per_subscription: integer({
       default: 1000,
       minimum: 1,
       description: 'How many deliveries of one subscription are held in memory.',
     }),
-    max_held_size: Type.Integer({
+    max_held_size: integer({
       default: 67108864,
       minimum: 1048576,
       unit: 'bytes',
@@ -182,11 +182,11 @@ const DeliveryOptions = Type.Object(
   { ...closed, default: {}, description: 'How deliveries are attempted.' },
 );
 
-const Http = Type.Object(
+const Http = object(
   {
     connect_timeout: seconds(5, 'How long connecting to an endpoint may take.'),
     timeout: seconds(15, 'How long one attempt may take in all.'),
-    max_response_size: Type.Integer({
+    max_response_size: integer({
       default: 16384,
       minimum: 0,
       unit: 'bytes',
@@ -196,9 +196,9 @@ const Http = Type.Object(
   { ...closed, default: {}, description: 'The http service.' },
 );
 
-const Plugins = Type.Object(
+const Plugins = object(
   {
-    directory: Type.String({
+    directory: string({
       default: '/var/lib/webhookd/plugins',
       minLength: 1,
       description: 'Where plugins are installed with npm; packages under its `node_modules` are looked at.',
@@ -212,26 +212,26 @@ export const logLevels = ['trace', 'debug', 'info', 'warning', 'error', 'critica
 /** How chatty the log is; names as Python's logging has them. */
 export type LogLevel = (typeof logLevels)[number];
 
-export const ConfigSchema = Type.Object(
+export const ConfigSchema = object(
   {
-    debug: Type.Boolean({ default: false, reload: true, description: 'Log at level debug, whatever `log_level` says.' }),
-    log_level: Type.Enum([...logLevels], { default: 'info', reload: true, description: 'What is logged: this level and those above.' }),
+    debug: boolean({ default: false, reload: true, description: 'Log at level debug, whatever `log_level` says.' }),
+    log_level: oneOf([...logLevels], { default: 'info', reload: true, description: 'What is logged: this level and those above.' }),
     log_file: optionalText('File to log to; null: standard output. SIGHUP opens it anew, for logrotate.'),
-    extra_config_files: Type.String({
+    extra_config_files: string({
       default: '/etc/webhookd/conf.d',
       minLength: 1,
       description: 'Directory of further YAML files, applied over the main one in the order of their names. It need not exist.',
     }),
-    uuid: Type.Union([Type.String({ minLength: 36, maxLength: 36 }), Type.Null()], {
+    uuid: nullable(string({ minLength: 36, maxLength: 36 }), {
       default: null,
       description: 'This server’s uuid, the origin of events it publishes; null: one is made at first start and kept in the store.',
     }),
-    enabled_services: Type.Record(Type.String(), Type.Boolean(), {
+    enabled_services: record(boolean(), {
       default: {},
       description: 'Services by name, each true or false; one that is not named is enabled. A disabled one is not loaded and its deliveries wait.',
     }),
-    hook_max_attempts: Type.Integer({ default: 10, minimum: 1, maximum: 1000, description: 'How often a delivery is attempted before it counts as failed.' }),
-    hook_http_retry_countdown_factor: Type.Number({
+    hook_max_attempts: integer({ default: 10, minimum: 1, maximum: 1000, description: 'How often a delivery is attempted before it counts as failed.' }),
+    hook_http_retry_countdown_factor: number({
       default: 2,
       minimum: 1,
       maximum: 10,

@@ -31,7 +31,13 @@ export async function runDaemon(sources: ConfigSources): Promise<void> {
   const told = stopSignal();
   process.on('SIGHUP', () => reload(sources, loaded, daemon, daemonLog));
 
-  const { consuming } = await daemon.start();
+  const starting = daemon.start();
+  const early = await Promise.race([starting.then(() => undefined), told]);
+  if (early !== undefined) {
+    log.info({ signal: early }, 'webhookd is stopped before it has started');
+    process.exit(0);
+  }
+  const { consuming } = await starting;
   manager.status('waiting for the broker');
   void consuming.then(() => {
     log.info('webhookd is ready');

@@ -9,7 +9,7 @@ import type { Delivery, JsonObject, Subscription } from '../model.ts';
 import type { AttemptContext, PluginCradle, Service, ServiceClass } from '../plugin-api/index.ts';
 import type { Problem } from '../subscriptions/service.ts';
 import { problemsFrom } from '../subscriptions/problems.ts';
-import { compileSchema } from '../validation.ts';
+import { compileForeignSchema, compileSchema } from '../validation.ts';
 import { discoverPlugins, type FoundPlugin, packageRoot } from './discovery.ts';
 import type { PluginManifest, ServiceEntry } from './manifest.ts';
 import type { LoadedService, PluginRegistry } from './registry.ts';
@@ -65,7 +65,7 @@ async function loadService(entry: ServiceEntry, manifest: PluginManifest, isBund
     throw new Error(`another plugin already provides the service ${entry.service}`);
   }
   const ServiceType = await importClass(entry);
-  const checkConfig = ServiceType.configSchema === undefined ? undefined : compileConfigCheck(ServiceType.configSchema);
+  const checkConfig = ServiceType.configSchema === undefined ? undefined : compileConfigCheck(ServiceType.configSchema, isBundled);
   const cradle = await options.makeCradle({ name: manifest.name, service: entry.service, isBundled });
 
   const container = createContainer<PluginCradle & { service: Service }>({ injectionMode: InjectionMode.PROXY, strict: true });
@@ -96,8 +96,8 @@ async function importClass({ file, exportName }: ServiceEntry): Promise<ServiceC
   return exported as ServiceClass;
 }
 
-function compileConfigCheck(schema: object): (config: JsonObject) => Problem[] {
-  const validate = compileSchema(schema, { strict: false, useDefaults: true });
+function compileConfigCheck(schema: object, isBundled: boolean): (config: JsonObject) => Problem[] {
+  const validate = (isBundled ? compileSchema : compileForeignSchema)(schema);
   return (config) => problemsFrom(validate(config) ?? [], 'config');
 }
 

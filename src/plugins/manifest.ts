@@ -2,17 +2,17 @@
 import { readFileSync, realpathSync } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
 import { satisfies, validRange } from 'semver';
-import { Type, type Static } from 'typebox';
+import { maybe, object, record, type Static, string } from '../schema.ts';
 import { messageOf } from '../errors.ts';
 import { pluginApiVersion } from '../plugin-api/index.ts';
 import { compileSchema } from '../validation.ts';
 
-const ManifestSchema = Type.Object({
-  name: Type.String({ minLength: 1, maxLength: 214 }),
-  version: Type.Optional(Type.String()),
-  webhookd: Type.Object({
-    services: Type.Record(Type.String({ pattern: '^[A-Za-z0-9_.-]{1,128}$' }), Type.String({ minLength: 1 }), { minProperties: 1 }),
-    engines: Type.Optional(Type.String()),
+const ManifestSchema = object({
+  name: string({ minLength: 1, maxLength: 214 }),
+  version: maybe(string()),
+  webhookd: object({
+    services: record(string({ minLength: 1 }), { propertyNames: { pattern: '^[A-Za-z0-9_.-]{1,128}$' }, minProperties: 1 }),
+    engines: maybe(string()),
   }),
 });
 

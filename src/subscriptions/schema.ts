@@ -1,24 +1,24 @@
 /** What a subscription looks like from outside. */
-import { Type, type Static } from 'typebox';
+import { array, nullable, object, open, type Static, string } from '../schema.ts';
 import type { JsonObject } from '../model.ts';
 import type { CamelKeys } from '../naming.ts';
 
 /** PostgreSQL cannot keep a NUL character, and no name needs one. */
 const text = (maxLength: number, description: string) =>
-  Type.String({ minLength: 1, maxLength, pattern: '^[^\\u0000]*$', description });
+  string({ minLength: 1, maxLength, pattern: '^[^\\u0000]*$', description });
 
 const uuidOrNull = (description: string) =>
-  Type.Union([Type.String({ minLength: 36, maxLength: 36 }), Type.Null()], { default: null, description });
+  nullable(string({ minLength: 36, maxLength: 36 }), { default: null, description });
 
 /** Its keys are the user's, not ours. */
-const openObject = (options: object) => Type.Unsafe<JsonObject>({ type: 'object', additionalProperties: true, ...options });
+const openObject = (keywords: Record<string, unknown>) => open<JsonObject>(keywords);
 
 /** What a client sends to make or replace a subscription. Unknown keys are ignored. */
-export const SubscriptionInput = Type.Object(
+export const SubscriptionInput = object(
   {
     name: text(128, 'A name for people to read.'),
     service: text(128, 'The service that delivers the events.'),
-    events: Type.Array(text(128, 'An event name.'), { description: 'Names of the events to deliver.' }),
+    events: array(text(128, 'An event name.'), { description: 'Names of the events to deliver.' }),
     config: openObject({ description: 'Options of the service.' }),
     events_user_uuid: uuidOrNull('Only events that concern this user.'),
     events_wazo_uuid: uuidOrNull('Only events from this server.'),
@@ -32,8 +32,8 @@ export const SubscriptionInput = Type.Object(
 export type SubscriptionInput = CamelKeys<Static<typeof SubscriptionInput>>;
 
 /** What a client gets. */
-export const SubscriptionOutput = Type.Object({
-  uuid: Type.String({ format: 'uuid' }),
+export const SubscriptionOutput = object({
+  uuid: string({ format: 'uuid' }),
   ...SubscriptionInput.properties,
-  owner_tenant_uuid: Type.String({ description: 'The tenant the subscription belongs to.' }),
+  owner_tenant_uuid: string({ description: 'The tenant the subscription belongs to.' }),
 });

@@ -2,7 +2,7 @@
 import { STATUS_CODES } from 'node:http';
 import { type BusEvent, HookExpectedError, HookRetry, type JsonObject, type PluginCradle, type Subscription } from 'webhookd/plugin';
 import { Agents } from './agents.ts';
-import { HttpConfig } from './config.ts';
+import { httpConfigSchema } from './config.ts';
 import { type Answer, exchange } from './exchange.ts';
 import { planOf, type RequestPlan } from './request.ts';
 
@@ -17,7 +17,7 @@ interface HttpOptions {
 }
 
 export default class HttpService {
-  static readonly configSchema = HttpConfig;
+  static readonly configSchema = httpConfigSchema;
 
   readonly #options: HttpOptions;
   readonly #agents: Agents;

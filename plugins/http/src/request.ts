@@ -22,7 +22,7 @@ const plans = new WeakMap<object, RequestPlan>();
 /** Throws when the url is none. */
 export function planOf({ config }: Pick<Subscription, 'config'>): RequestPlan {
   let plan = plans.get(config);
-  if (plan === undefined) plans.set(config, (plan = makePlan(config as HttpConfig)));
+  if (plan === undefined) plans.set(config, (plan = makePlan(config as unknown as HttpConfig)));
   return plan;
 }
 

@@ -28,14 +28,14 @@ export class SqliteStore implements Store {
   static async open(file: string): Promise<SqliteStore> {
     const worker = new Worker(new URL('./worker.js', import.meta.url), {
       workerData: { file },
-      resourceLimits: { maxYoungGenerationSizeMb: 8 },
+      resourceLimits: { maxYoungGenerationSizeMb: 4 },
     });
     const ready = await new Promise<Ready>((resolve, reject) => {
       worker.once('message', resolve);
       worker.once('error', reject);
     });
     if (!ready.ready) throw toError(ready.failure);
-    worker.removeAllListeners();
+    worker.removeAllListeners('error');
     return new SqliteStore(worker);
   }
 
