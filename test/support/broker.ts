@@ -18,10 +18,25 @@ const scripts = '/usr/lib/rabbitmq/bin';
 
 export const isBrokerInstalled = () => existsSync(join(scripts, 'rabbitmq-server'));
 
+/** What it takes to run `rabbitmqctl` against a node, as plain data: it goes to other processes. */
+export interface BrokerControl {
+  command: string[];
+  environment: Record<string, string>;
+  directory: string;
+}
+
+/** Runs `rabbitmqctl` from whichever process; its output. */
+export async function runCtl({ command, environment, directory }: BrokerControl, ...args: string[]): Promise<string> {
+  const [file = '', ...rest] = [...command, ...args];
+  const { stdout } = await run(file, rest, { env: environment, cwd: directory });
+  return stdout;
+}
+
 /** A private broker. */
 export interface Broker {
   readonly port: number;
   readonly url: string;
+  readonly control: BrokerControl;
   /** Runs `rabbitmqctl` against this node; its output. */
   ctl(...args: string[]): Promise<string>;
   /** Starts the node after {@link halt} or {@link kill}, with the data it had. */
@@ -104,10 +119,13 @@ class PrivateBroker implements Broker {
     if (child.exitCode !== null) throw new Error(`the private RabbitMQ ended by itself:\n${output.slice(-2000)}`);
   }
 
+  get control(): BrokerControl {
+    const command = [...this.#prefix, join(scripts, 'rabbitmqctl')];
+    return { command, environment: this.#environment, directory: this.#directory };
+  }
+
   async ctl(...args: string[]): Promise<string> {
-    const [command = '', ...rest] = [...this.#prefix, join(scripts, 'rabbitmqctl'), ...args];
-    const { stdout } = await run(command, rest, { env: this.#environment, cwd: this.#directory });
-    return stdout;
+    return runCtl(this.control, ...args);
   }
 
   async halt(): Promise<void> {

@@ -1,0 +1,27 @@
+import { defineConfig } from 'vitest/config';
+
+/** Tests run what was built, as users do; vitest must not compile it a second time. */
+const common = {
+  server: { deps: { external: [/\/dist\//] } },
+  testTimeout: 60_000,
+  hookTimeout: 180_000,
+  pool: 'forks' as const,
+};
+
+export default defineConfig({
+  test: {
+    // Integration tests start a daemon each; more of them at once only get slower.
+    maxWorkers: 2,
+    projects: [
+      { test: { ...common, name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      {
+        test: {
+          ...common,
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          globalSetup: ['test/support/shared-broker.ts'],
+        },
+      },
+    ],
+  },
+});
