@@ -32,12 +32,15 @@ export class TestDaemon {
   readonly directory: string;
   readonly configFile: string;
   readonly #settings: DaemonSettings;
+  /** Further environment of the next start. */
+  environment: Record<string, string>;
   #port = 0;
   #child: ChildProcess | undefined;
   #output = '';
 
   constructor(settings: DaemonSettings) {
     this.#settings = settings;
+    this.environment = settings.environment ?? {};
     this.directory = mkdtempSync(join(tmpdir(), 'webhookd-test-'));
     this.configFile = join(this.directory, 'webhookd.yml');
     mkdirSync(join(this.directory, 'plugins'));
@@ -82,7 +85,7 @@ export class TestDaemon {
     this.writeConfig();
     this.#output = '';
     const child = spawn(cliFile, ['run', '--config', this.configFile], {
-      env: { PATH: process.env['PATH'], ...this.#settings.environment },
+      env: { PATH: process.env['PATH'], ...this.environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;

@@ -1,0 +1,29 @@
+/** The loop one would write by hand, with undici: ack after the response, nothing stored, nothing tried again. */
+import { connect } from 'amqplib';
+import { Agent, request } from 'undici';
+import { eventNames } from './events.ts';
+
+const [, , broker = '', target = ''] = process.argv;
+const dispatcher = new Agent();
+const connection = await connect(broker);
+const channel = await connection.createChannel();
+await channel.assertExchange('wazo-headers', 'headers', { durable: true });
+await channel.assertQueue('bare', { durable: true });
+for (const name of eventNames) await channel.bindQueue('bare', 'wazo-headers', '', { 'x-match': 'all', name });
+await channel.prefetch(100);
+await channel.consume('bare', (message) => {
+  if (message === null) return;
+  const { data } = JSON.parse(message.content.toString()) as { data: unknown };
+  void request(target, {
+    dispatcher,
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(data),
+  }).then(async ({ statusCode, body }) => {
+    await body.dump();
+    if (statusCode < 300) channel.ack(message);
+    else channel.nack(message);
+  });
+});
+process.on('disconnect', () => process.exit());
+process.send?.({ ready: true });

@@ -1,0 +1,75 @@
+/**
+ * The benchmark: publisher, endpoint and consumer as processes of their own on loopback, side by side in
+ * one run.
+ *
+ *     npm run bench [-- --only throughput,latency,memory,startup,matching,store] [--rounds N] [--events N] [--json FILE]
+ */
+import { writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { parseArgs } from 'node:util';
+import { startBroker, type Broker } from '../support/broker.ts';
+import { latency } from './latency.ts';
+import { matching } from './matching.ts';
+import { memory } from './memory.ts';
+import { Child } from './processes.ts';
+import { startup } from './startup.ts';
+import { storeThread } from './store-thread.ts';
+import { throughput } from './throughput.ts';
+import { verdicts } from './verdicts.ts';
+
+/** What the parts of the benchmark share. */
+export interface Bench {
+  broker: Broker;
+  /** The endpoint's address. */
+  target: string;
+  sink: Child;
+  publisher: Child;
+  say: (line: string) => void;
+}
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', default: 'throughput,latency,memory,startup,matching,store' },
+    rounds: { type: 'string', default: '3' },
+    events: { type: 'string', default: '20000' },
+    seconds: { type: 'string', default: '10' },
+    json: { type: 'string' },
+  },
+});
+const parts = new Set(values.only.split(','));
+const rounds = Number(values.rounds);
+const say = (line: string) => console.log(line);
+
+const broker = await startBroker();
+const { child: sink, hello } = await Child.start<{ port: number }>('sink', []);
+const { child: publisher } = await Child.start('publisher', [broker.url]);
+const bench: Bench = { broker, target: `http://127.0.0.1:${hello.port}/hook`, sink, publisher, say };
+const results: Record<string, unknown> = {
+  date: new Date().toISOString(),
+  node: process.version,
+  machine: `${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB`,
+};
+try {
+  const run = async (part: string, measure: () => Promise<unknown>) => {
+    if (!parts.has(part)) return;
+    say(`\n== ${part}`);
+    const rows = await measure();
+    results[part] = rows;
+    console.table(rows);
+  };
+  await run('throughput', () => throughput(bench, { rounds, events: Number(values.events) }));
+  await run('latency', () => latency(bench, { rounds, rates: [100, 1_000], seconds: Number(values.seconds) }));
+  await run('memory', () => memory(bench));
+  await run('startup', () => startup(bench));
+  await run('matching', () => Promise.resolve(matching()));
+  await run('store', () => storeThread());
+  const checks = verdicts(results);
+  if (checks.length > 0) console.table(checks);
+  results['verdicts'] = checks;
+  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);
+  else console.log(JSON.stringify(results));
+} finally {
+  await sink.stop();
+  await publisher.stop();
+  await broker.stop();
+}

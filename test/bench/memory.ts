@@ -1,0 +1,37 @@
+/** Idle memory, and whether bursts of 50,000 events leave any behind. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../support/wait.ts';
+import { startDaemon } from './contenders.ts';
+import type { Bench } from './main.ts';
+import { memoryOf } from './processes.ts';
+import type { SinkReport } from './sink.ts';
+import { round } from './statistics.ts';
+
+export interface MemoryRow {
+  moment: string;
+  rssMiB: number;
+  peakMiB: number;
+}
+
+const burst = 50_000;
+const bursts = 10;
+
+export async function memory(bench: Bench): Promise<MemoryRow[]> {
+  const contender = await startDaemon(bench.broker, bench.target, { log_level: 'warning' });
+  const rows: MemoryRow[] = [];
+  const note = (moment: string) => {
+    const { now, peak } = memoryOf(contender.pid);
+    rows.push({ moment, rssMiB: round(now), peakMiB: round(peak) });
+    bench.say(`${moment}: ${round(now)} MiB, at most ${round(peak)} MiB`);
+  };
+  await sleep(2_000);
+  note('idle');
+  for (let n = 1; n <= bursts; n++) {
+    await bench.sink.ask('reset');
+    await bench.publisher.ask({ first: n * burst, count: burst, rate: null });
+    await until('all events arrive', async () => (await bench.sink.ask<SinkReport>('count')).distinct >= burst, 300_000);
+    note(`after burst ${n}`);
+  }
+  await contender.stop();
+  return rows;
+}

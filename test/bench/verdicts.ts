@@ -1,0 +1,61 @@
+/** The figures that are promised, against those that were measured. */
+import type { LatencyRow } from './latency.ts';
+import type { MemoryRow } from './memory.ts';
+import type { ThroughputRow } from './throughput.ts';
+import { round } from './statistics.ts';
+
+export interface Verdict {
+  promise: string;
+  measured: number;
+  limit: string;
+  isKept: boolean;
+}
+
+const atLeast = (promise: string, measured: number, limit: number): Verdict => ({ promise, measured: round(measured, 2), limit: `>= ${limit}`, isKept: measured >= limit });
+const atMost = (promise: string, measured: number, limit: number): Verdict => ({ promise, measured: round(measured, 2), limit: `<= ${limit}`, isKept: measured <= limit });
+
+/** One line for each promise whose part was measured. */
+export function verdicts(results: Record<string, unknown>): Verdict[] {
+  return [
+    ...ofThroughput((results['throughput'] ?? []) as ThroughputRow[]),
+    ...ofLatency((results['latency'] ?? []) as LatencyRow[]),
+    ...ofMemory((results['memory'] ?? []) as MemoryRow[]),
+    ...((results['startup'] ?? []) as { readyAfterMs: number }[]).map(({ readyAfterMs }) => atMost('ready with 10,000 subscriptions, ms', readyAfterMs, 1500)),
+    ...((results['matching'] ?? []) as { subscriptions: number; microsecondsPerEvent: number }[])
+      .filter(({ subscriptions }) => subscriptions === 100_000)
+      .map(({ microsecondsPerEvent }) => atMost('matching among 100,000, us', microsecondsPerEvent, 20)),
+  ];
+}
+
+function ofThroughput(rows: ThroughputRow[]): Verdict[] {
+  const of = (name: string) => rows.find(({ contender }) => contender === name);
+  const [own, undici, got] = [of('webhookd'), of('bare undici'), of('bare got')];
+  if (own === undefined || undici === undefined || got === undefined) return [];
+  return [
+    atLeast('deliveries/s against bare undici', own.deliveriesPerSecond / undici.deliveriesPerSecond, 0.8),
+    atLeast('deliveries/s against bare got', own.deliveriesPerSecond / got.deliveriesPerSecond, 2),
+    atMost('CPU a delivery, us', own.cpuPerDelivery, 220),
+    atMost('event-loop delay p99 under full load, ms', own.loopDelayP99, 50),
+  ];
+}
+
+function ofLatency(rows: LatencyRow[]): Verdict[] {
+  const own = rows.filter(({ contender }) => contender === 'webhookd');
+  const limits: Record<number, number> = { 100: 10, 1000: 25 };
+  return own.flatMap(({ rate, p99, loopDelayP99 }) => [
+    atMost(`publish to arrival p99 at ${rate}/s, ms`, p99, limits[rate] ?? Infinity),
+    ...(rate === 1000 ? [atMost('event-loop delay p99 at 1000/s, ms', loopDelayP99, 20)] : []),
+  ]);
+}
+
+function ofMemory(rows: MemoryRow[]): Verdict[] {
+  const after = (n: number) => rows.find(({ moment }) => moment === `after burst ${n}`);
+  const [idle] = rows;
+  const [second, last] = [after(2), after(10)];
+  if (idle === undefined || second === undefined || last === undefined) return [];
+  return [
+    atMost('idle memory, MiB', idle.rssMiB, 90),
+    atMost('memory in bursts of 50,000, MiB', last.peakMiB, 220),
+    atMost('growth from burst 2 to burst 10, MiB', last.rssMiB - second.rssMiB, 10),
+  ];
+}
