@@ -1,0 +1,9 @@
+/** `npm test`: all tests, or those whose names are given. */
+import process from 'node:process';
+import { bootstrap, ensureBrokerPackage, main, runTool } from './bootstrap.mjs';
+
+await main(async () => {
+  await bootstrap();
+  await ensureBrokerPackage();
+  return runTool('vitest/vitest.mjs', ['run', ...process.argv.slice(2)]);
+});
