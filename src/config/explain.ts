@@ -55,6 +55,15 @@ function found(values: JsonObject, path: string[], schema: KeySchema): string {
   if (schema.secret === true) return 'a secret that does not fit';
   let value: Json | undefined = values;
   for (const key of path) value = (value as Record<string, Json> | undefined)?.[key];
+  // Whatever stands in the place of a section may hold the section's secrets.
+  if (schema.properties !== undefined) return kindOf(value);
   const text = JSON.stringify(value);
   return text.length > 80 ? `${text.slice(0, 80)}...` : text;
+}
+
+/** What a value is, without saying its content: `a list`. */
+export function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  return { string: 'text', number: 'a number', boolean: 'true or false' }[typeof value as string] ?? 'a value';
 }

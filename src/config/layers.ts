@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { isMap, isPair, LineCounter, parse, parseDocument, type Document } from 'yaml';
 import { codeOf, messageOf, UserError } from '../errors.ts';
 import type { Json, JsonObject } from '../model.ts';
+import { kindOf } from './explain.ts';
 import { keySchema } from './keys.ts';
 
 /** Values from one place. */
@@ -50,7 +51,7 @@ function toValues(document: Document, file: string): JsonObject {
   }
   if (values === null || values === undefined) return {};
   if (typeof values !== 'object' || Array.isArray(values)) {
-    throw new UserError(`${file}: expected keys with values (\`bus:\`, \`log_level: info\`), found ${typeof values}`, 2);
+    throw new UserError(`${file}: expected keys with values (\`bus:\`, \`log_level: info\`), found ${kindOf(values)}`, 2);
   }
   return values as JsonObject;
 }
@@ -102,7 +103,8 @@ export function environmentLayer(environment: NodeJS.ProcessEnv): Layer {
 function readScalar(variable: string, path: string[], value: string): Json {
   if (keySchema(path)?.type === 'string') return value;
   try {
-    return parse(value, { maxAliasCount: 0 }) as Json;
+    // Pretty errors quote the value, which may be a secret.
+    return parse(value, { maxAliasCount: 0, prettyErrors: false }) as Json;
   } catch (error) {
     throw new UserError(`environment variable ${variable}: not valid YAML: ${messageOf(error)}`, 2, {
       cause: error,

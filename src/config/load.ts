@@ -94,12 +94,11 @@ function isSectionKey(path: string[]): boolean {
   return path.join('.') === 'enabled_services' || [...valueKeys()].some((key) => key.path.join('.').startsWith(prefix));
 }
 
-/** The layer that wrote a path, or the nearest section above it. */
+/** The layer that wrote a path; an item belongs to whoever wrote its list. */
 function ownerOf(owners: Map<string, Layer>, path: readonly string[]): Layer | undefined {
   const own = owners.get(path.join('.'));
-  if (own !== undefined) return own;
-  const [inside] = [...owners].filter(([key]) => key.startsWith(path.join('.') + '.')).map(([, layer]) => layer);
-  return inside;
+  const isItem = keySchema(path.slice(0, -1))?.type === 'array';
+  return own ?? (isItem ? owners.get(path.slice(0, -1).join('.')) : undefined);
 }
 
 /** Rules between keys, which a schema has no words for. */
