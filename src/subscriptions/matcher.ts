@@ -21,7 +21,8 @@ interface NameIndex {
 
 const userHeader = 'user_uuid:';
 
-const selector = (user: string, tenant: string, origin: string) => `${user}|${tenant}|${origin}`;
+/** The lengths keep values apart that contain the separator: publishers may write anything into a header. */
+const selector = (user: string, tenant: string, origin: string) => `${user.length}|${tenant.length}|${user}|${tenant}|${origin}`;
 
 export class Matcher {
   readonly #names = new Map<string, NameIndex>();
