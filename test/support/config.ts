@@ -1,0 +1,34 @@
+/** Configurations made of text, untouched by the machine the tests run on. */
+import { join } from 'node:path';
+import { type ConfigSources, loadConfig, type LoadedConfig } from '../../dist/config/load.js';
+import type { Config } from '../../dist/config/schema.js';
+import { tempFolder, writeFiles } from './temp.ts';
+
+export interface ConfigText extends Pick<ConfigSources, 'environment' | 'flags'> {
+  /** The main file. */
+  main?: string;
+  /** Files of the directory of extra files, by name. */
+  extra?: Record<string, string>;
+}
+
+/** Where {@link loadText} puts the main file and the extra files. */
+export const configPlaces = (folder: string) => ({
+  main: join(folder, 'webhookd.yml'),
+  extra: join(folder, 'conf.d'),
+});
+
+/** Loads a configuration; to be called inside of a test. */
+export function loadText(text: ConfigText = {}, folder = tempFolder()): LoadedConfig {
+  const { main = '', extra = {}, environment = {}, flags } = text;
+  const places = configPlaces(folder);
+  writeFiles(folder, { 'webhookd.yml': main });
+  writeFiles(places.extra, extra);
+  return loadConfig({
+    file: places.main,
+    environment: { WEBHOOKD__EXTRA_CONFIG_FILES: places.extra, ...environment },
+    flags,
+  });
+}
+
+/** The bus's part of a configuration. */
+export const busConfig = (main = ''): Config['bus'] => loadText({ main }).config.bus;
