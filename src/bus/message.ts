@@ -29,7 +29,12 @@ export function parseMessage(message: ConsumeMessage, maxSize: number): ParsedMe
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     return { rejected: 'its body is not a JSON object' };
   }
-  const headers = jsonHeaders(properties.headers ?? {});
+  let headers: JsonObject;
+  try {
+    headers = jsonHeaders(properties.headers ?? {});
+  } catch (error) {
+    return { rejected: `its headers are nested too deeply: ${(error as Error).message}` };
+  }
   const name = textAt(headers, 'name') ?? textAt(body, 'name');
   if (name === undefined) return { rejected: 'it has no name, neither as a header nor in its body' };
   return {
