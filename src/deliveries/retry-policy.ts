@@ -9,6 +9,9 @@ export interface RetryPolicyOptions {
 /** Deliveries that failed together do not come back together: each pause is up to a fifth shorter or longer. */
 const jitter = 0.2;
 
+/** Powers grow fast, and plugins may ask for anything: no pause is longer than 30 days, in seconds. */
+const longestPause = 30 * 24 * 3600;
+
 export class RetryPolicy {
   constructor(private readonly options: RetryPolicyOptions) {}
 
@@ -26,6 +29,7 @@ export class RetryPolicy {
     if (attempt >= this.options.maxAttempts) return null;
     const spread = 1 + jitter * (2 * Math.random() - 1);
     const seconds = this.options.factor ** (attempt - 1) * spread;
-    return Math.round(now + Math.max(seconds, after) * 1000);
+    const asked = Number.isNaN(Number(after)) ? 0 : Number(after);
+    return Math.round(now + Math.min(Math.max(seconds, asked), longestPause) * 1000);
   }
 }
