@@ -1,0 +1,177 @@
+import { describe, expect, test } from 'vitest';
+import { AttemptRunner, type RunnableService } from '../../dist/deliveries/runner.js';
+import type { AttemptContext } from '../../dist/plugin-api/index.js';
+import { HookExpectedError, HookRetry } from '../../dist/plugin-api/index.js';
+import { readableLog, silentLog } from '../support/logs.ts';
+import { sampleDelivery, sampleSubscription } from '../support/samples.ts';
+
+const pluginLog = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
+
+const serviceThat = (act: (context: AttemptContext) => unknown): RunnableService => ({
+  log: pluginLog,
+  call: (_subscription, _delivery, context) =>
+    Promise.resolve().then(() => act(context)) as ReturnType<RunnableService['call']>,
+});
+
+const throwing = (error: unknown) =>
+  serviceThat(() => {
+    throw error;
+  });
+
+async function outcomeOf(
+  service: RunnableService,
+  { signal = new AbortController().signal, log = silentLog } = {},
+) {
+  const result = await new AttemptRunner(5, signal, log).run(
+    service,
+    sampleSubscription(),
+    sampleDelivery({ id: 'the-id', attempts: 2 }),
+  );
+  return result && { ...result, detail: JSON.parse(result.detail) as Record<string, unknown> };
+}
+
+const circular: Record<string, unknown> = {};
+circular['self'] = circular;
+
+describe('an attempt', () => {
+  test('that returns succeeds with what it returns as detail', async () => {
+    expect(await outcomeOf(serviceThat(() => ({ sent: 1 })))).toEqual({
+      status: 'success',
+      detail: { sent: 1 },
+      after: undefined,
+    });
+  });
+
+  test.each([undefined, null])('that returns %s succeeds with an empty detail', async (nothing) => {
+    expect(await outcomeOf(serviceThat(() => nothing))).toMatchObject({
+      status: 'success',
+      detail: {},
+    });
+  });
+
+  test('knows its delivery, its number and how many there may be', async () => {
+    const contexts: AttemptContext[] = [];
+    await outcomeOf(serviceThat((context) => void contexts.push(context)));
+    expect(contexts).toMatchObject([
+      { delivery: { id: 'the-id' }, attempt: 3, maxAttempts: 5, log: pluginLog },
+    ]);
+    expect(contexts[0]?.signal.aborted).toBe(false);
+  });
+
+  test('that throws HookRetry is to be made again', async () => {
+    const { log, lines } = readableLog();
+    expect(
+      await outcomeOf(throwing(new HookRetry({ error: 'busy' }, { after: 30 })), { log }),
+    ).toEqual({
+      status: 'failure',
+      detail: { error: 'busy' },
+      after: 30,
+    });
+    expect(lines).toEqual([]);
+  });
+
+  test('that throws HookExpectedError has failed for good, without a stack in the log', async () => {
+    const { log, lines } = readableLog();
+    expect(await outcomeOf(throwing(new HookExpectedError({ error: 'gone' })), { log })).toEqual({
+      status: 'error',
+      detail: { error: 'gone' },
+      after: undefined,
+    });
+    expect(lines).toEqual([]);
+  });
+
+  test('that throws anything else has failed for good, with a stack in the log', async () => {
+    const { log, lines } = readableLog();
+    expect(await outcomeOf(throwing(new TypeError('x is no function')), { log })).toMatchObject({
+      status: 'error',
+      detail: { error: 'x is no function' },
+    });
+    expect(lines).toMatchObject([
+      {
+        level: 50,
+        delivery: 'the-id',
+        event: 'call_created',
+        err: { type: 'TypeError', stack: expect.stringContaining('runner.test') as string },
+      },
+    ]);
+  });
+
+  test.each([
+    ['text', 'text'],
+    [undefined, 'undefined'],
+    [null, 'null'],
+    [5, '5'],
+  ])('that throws %j has failed for good', async (thrown, error) => {
+    expect(await outcomeOf(throwing(thrown))).toMatchObject({ status: 'error', detail: { error } });
+  });
+
+  test('understands the errors of another copy of the plugin API', async () => {
+    const foreign = Object.assign(new Error('x'), {
+      [Symbol.for('webhookd.error-kind')]: 'retry',
+      detail: { from: 'a copy' },
+    });
+    expect(await outcomeOf(throwing(foreign))).toMatchObject({
+      status: 'failure',
+      detail: { from: 'a copy' },
+    });
+  });
+
+  test('that the stop of the daemon cuts does not count', async () => {
+    const cut = new AbortController();
+    const service = serviceThat(() => {
+      cut.abort();
+      throw new Error('cut');
+    });
+    expect(await outcomeOf(service, { signal: cut.signal })).toBeUndefined();
+  });
+
+  test('that succeeds although the daemon cuts attempts does count', async () => {
+    expect(
+      await outcomeOf(
+        serviceThat(() => ({ sent: 1 })),
+        { signal: AbortSignal.abort() },
+      ),
+    ).toMatchObject({ status: 'success' });
+  });
+});
+
+describe('a detail that cannot be kept', () => {
+  test.each([
+    ['text', 'text'],
+    ['a list', [1]],
+    ['a number', 5],
+    ['a circle', circular],
+    ['a big integer', { n: 1n }],
+    ['too large', { text: 'x'.repeat(3_000_000) }],
+  ])('%s, returned, is a mistake of the plugin', async (_what, detail) => {
+    expect(await outcomeOf(serviceThat(() => detail))).toMatchObject({
+      status: 'error',
+      detail: { error: expect.any(String) as string },
+    });
+  });
+
+  test.each([
+    ['text', 'text'],
+    ['a circle', circular],
+    ['too large', { text: 'x'.repeat(3_000_000) }],
+  ])(
+    '%s, thrown with HookRetry, is replaced and the delivery is attempted again',
+    async (_what, detail) => {
+      expect(
+        await outcomeOf(throwing(new HookRetry(detail as Record<string, never>))),
+      ).toMatchObject({
+        status: 'failure',
+        detail: {
+          error: expect.stringMatching(
+            /^the service gave a detail that cannot be kept: /,
+          ) as string,
+        },
+      });
+    },
+  );
+});
