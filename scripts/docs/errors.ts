@@ -1,0 +1,51 @@
+/** From the table of errors: the reference page. */
+import { type ErrorId, errorTable } from '#dist/api/errors.js';
+import { code, madeBy, table } from './markdown.ts';
+
+/** When an error is answered; the compiler asks for every one of the table. */
+const meanings: Record<ErrorId, string> = {
+  'invalid-data':
+    'The body, a parameter or a service’s options do not fit. `details` has an entry for each field: `message`, `constraint_id` (the word of JSON Schema) and `constraint` (its value).',
+  'invalid-json': 'The body is not JSON.',
+  'bad-request': 'The request is malformed in another way; the message says how.',
+  unauthorized:
+    'There is no token, it is not valid, or it is not the master tenant’s where that is asked for.',
+  'no-such-subscription':
+    'There is no subscription of that uuid, or it is another tenant’s. `details.subscription_uuid` has the uuid.',
+  'no-such-token': 'There is no token of that uuid. `details.token_uuid` has the uuid.',
+  'not-found': 'There is no such route.',
+  'method-not-allowed': 'The route exists, but not with that method.',
+  'body-too-large': 'The body is larger than `rest_api.max_body_size`.',
+  'unsupported-media-type': 'The body’s Content-Type is not `application/json`.',
+  'internal-error': 'A mistake in the daemon; its log has the stack.',
+  'store-unavailable':
+    'Nothing can be written at present (disk full, database locked). Try again later.',
+};
+
+export function errorsPage(): string {
+  const rows = Object.entries(errorTable).map(([id, status]) => [
+    code(id),
+    String(status),
+    meanings[id as ErrorId],
+  ]);
+  return `# Errors of the REST API
+
+${madeBy('src/api/errors.ts')}
+
+Every error has a body of this form. Programs should look at the status and at \`error_id\`; both stay the
+same from version to version, the message may be worded anew.
+
+\`\`\`json
+{
+  "message": "Sent data is invalid: config.url is missing",
+  "error_id": "invalid-data",
+  "details": {
+    "config.url": { "message": "is missing", "constraint_id": "required", "constraint": "required" }
+  },
+  "timestamp": 1767225600.5
+}
+\`\`\`
+
+${table(['\`error_id\`', 'Status', 'When'], rows)}
+`;
+}

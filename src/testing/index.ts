@@ -1,0 +1,174 @@
+/**
+ * What plugin authors test with, imported as `webhookd/testing`: runs a service without a daemon, a
+ * broker or a database.
+ *
+ * An attempt goes through the daemon's own runner, so that a test sees the outcome the daemon would see.
+ */
+import { randomUUID } from 'node:crypto';
+import { asClass, asValue, createContainer, InjectionMode } from 'awilix';
+import { pino } from 'pino';
+import { createApi } from '../api/server.ts';
+import { StatusAggregator } from '../api/status-aggregator.ts';
+import type { OutgoingEvent } from '../bus/message.ts';
+import { type Config, ConfigSchema } from '../config/schema.ts';
+import { AttemptRunner } from '../deliveries/runner.ts';
+import type { BusEvent, JsonObject } from '../model.ts';
+import { toCamelKeys } from '../naming.ts';
+import type { PluginCradle, Service, ServiceClass } from '../plugin-api/index.ts';
+import { cradleMaker } from '../plugins/cradle.ts';
+import { EventTaps } from '../plugins/event-taps.ts';
+import { Matcher } from '../subscriptions/matcher.ts';
+import { problemsFrom } from '../subscriptions/problems.ts';
+import { InvalidSubscription, SubscriptionService } from '../subscriptions/service.ts';
+import type { Harness, HarnessOptions, TestDelivery, TestEvent, TestLogLine } from './harness.ts';
+import { compileForeignSchema, compileSchema } from '../validation.ts';
+
+export { InvalidSubscription };
+
+export type {
+  Harness,
+  HarnessOptions,
+  TestDelivery,
+  TestEvent,
+  TestLogLine,
+  TestOutcome,
+} from './harness.ts';
+
+/** Makes the service and calls its `load`, as the daemon does at start. Rejects as `load` does. */
+export async function createHarness<S extends Service>(
+  serviceClass: new (cradle: PluginCradle) => S,
+  { service: name = 'test', config: values = {} }: HarnessOptions = {},
+): Promise<Harness<S>> {
+  const { configSchema } = serviceClass as ServiceClass;
+  const config = readConfig(values);
+  const { masterTenantUuid } = config.auth;
+  const validate = configSchema === undefined ? () => null : compileForeignSchema(configSchema);
+  const lines: TestLogLine[] = [];
+  const log = pino(
+    { level: 'trace', base: null, formatters: { level: (level) => ({ level }) } },
+    { write: (line: string) => lines.push(JSON.parse(line) as TestLogLine) },
+  );
+  const published: OutgoingEvent[] = [];
+  const bindings = { want: () => Promise.resolve(), release: () => Promise.resolve() };
+  const taps = new EventTaps(bindings, log);
+  const status = new StatusAggregator(log);
+  const subscriptions = new SubscriptionService({
+    store: {
+      subscriptions: () => Promise.resolve([]),
+      putSubscription: () => Promise.resolve(),
+      deleteSubscription: () => Promise.resolve(),
+    },
+    matcher: new Matcher(masterTenantUuid),
+    masterTenantUuid,
+    bindings,
+    checkConfig: (wanted, options) =>
+      wanted === name ? problemsFrom(validate(options) ?? [], 'config') : [],
+    onChange: () => undefined,
+  });
+  const { server, scope } = await createApi({
+    restApi: config.restApi,
+    authentication: { type: 'none', principal: { tenantUuid: masterTenantUuid } },
+    log,
+  });
+  const makeCradle = cradleMaker({
+    taps,
+    publish: (event) => Promise.resolve(void published.push(event)),
+    config,
+    subscriptions,
+    addStatusProvider: status.addProvider.bind(status),
+    api: scope,
+    log,
+  });
+  const cradle = await makeCradle({ name: 'test', service: name, isBundled: false });
+
+  const container = createContainer<PluginCradle & { service: S }>({
+    injectionMode: InjectionMode.PROXY,
+    strict: true,
+  });
+  for (const key of Object.keys(cradle) as (keyof PluginCradle)[])
+    container.register(key, asValue(cradle[key]));
+  container.register('service', asClass(serviceClass).singleton());
+  const service = container.resolve<S>('service');
+  if (typeof service.callback !== 'function')
+    throw new TypeError('the class has no method `callback`');
+  await service.load?.(container.cradle);
+
+  const subscriptionOf = async ({
+    subscription = {},
+    config: options = {},
+    event,
+  }: TestDelivery) => {
+    if ('uuid' in subscription) return subscriptions.get(subscription.uuid);
+    const input = {
+      name: 'test',
+      events: [event.name],
+      config: structuredClone(options),
+      ...subscription,
+      service: name,
+    };
+    return cradle.subscriptionService.create(input);
+  };
+  return {
+    service,
+    cradle,
+    published,
+    log: lines,
+    api: server,
+    subscriptions: cradle.subscriptionService,
+    async deliver(delivery) {
+      const subscription = await subscriptionOf(delivery);
+      const { id = randomUUID(), attempt = 1, signal = new AbortController().signal } = delivery;
+      const event = completeEvent(delivery.event);
+      const runner = new AttemptRunner(config.hookMaxAttempts, signal, log);
+      const result = await runner.run(
+        {
+          log: cradle.log,
+          call: async (...args) =>
+            (await service.callback(args[0], args[1].event, args[2])) ?? undefined,
+        },
+        subscription,
+        { id, subscriptionUuid: subscription.uuid, event, attempts: attempt - 1, size: 0 },
+      );
+      if (result === undefined) return { status: 'cut', detail: {}, after: undefined };
+      return { ...result, detail: JSON.parse(result.detail) as JsonObject };
+    },
+    emit: (event) => taps.emit(completeEvent(event)),
+    status: () => status.collect(),
+    async dispose() {
+      await service.dispose?.();
+      await server.close();
+    },
+  };
+}
+
+function readConfig(values: JsonObject): Config {
+  const complete = structuredClone(values);
+  const errors = compileSchema(ConfigSchema)(complete);
+  if (errors === null) return toCamelKeys(ConfigSchema, complete as never);
+  throw new TypeError(
+    `config: ${errors.map(({ instancePath, message }) => `${instancePath} ${message ?? ''}`).join('; ')}`,
+  );
+}
+
+/** Frozen: an event belongs to several deliveries, and a service that changes it is found out here. */
+function completeEvent({
+  name,
+  data = {},
+  originUuid = null,
+  headers = {},
+  receivedAt = Date.now(),
+}: TestEvent): BusEvent {
+  return deepFreeze({
+    name,
+    data: structuredClone(data),
+    originUuid,
+    headers: { name, ...headers },
+    receivedAt,
+  });
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  for (const part of Object.values(value)) deepFreeze(part);
+  return Object.freeze(value);
+}

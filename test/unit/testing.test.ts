@@ -1,0 +1,215 @@
+/** `webhookd/testing`: services run in a unit test as the daemon would run them. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, onTestFinished, test } from 'vitest';
+import {
+  HookExpectedError,
+  HookRetry,
+  type AttemptContext,
+  type BusEvent,
+  type PluginCradle,
+  type Subscription,
+} from 'webhookd/plugin';
+import {
+  createHarness,
+  type HarnessOptions,
+  InvalidSubscription,
+  type TestDelivery,
+} from 'webhookd/testing';
+import ExampleService from '../../plugins/example/dist/plugin.js';
+
+/** Does what the subscription's config tells it. */
+class HandmadeService {
+  static readonly configSchema = {
+    type: 'object',
+    required: ['act'],
+    properties: { act: { type: 'string' }, color: { type: 'string', default: 'blue' } },
+  };
+
+  readonly seen: BusEvent[] = [];
+  isDisposed = false;
+
+  constructor(private readonly cradle: PluginCradle) {}
+
+  async load({ busConsumer, statusAggregator, api }: PluginCradle): Promise<void> {
+    await busConsumer.subscribe('call_created', (event) => void this.seen.push(event), {
+      headers: { tenant_uuid: 't1' },
+    });
+    statusAggregator.addProvider((status) => {
+      status['handmade'] = { status: 'ok' };
+    });
+    api.get('/handmade', () => Promise.resolve({ seen: this.seen.length }));
+  }
+
+  async callback({ config }: Subscription, event: BusEvent, context: AttemptContext) {
+    switch (config['act'] as string) {
+      case 'answer':
+        return {
+          color: config['color'] ?? null,
+          delivery: context.delivery.id,
+          attempt: context.attempt,
+          of: context.maxAttempts,
+        };
+      case 'retry':
+        throw new HookRetry({ error: 'busy' }, { after: 30 });
+      case 'give up':
+        throw new HookExpectedError({ error: 'gone' });
+      case 'publish':
+        await this.cradle.busPublisher.publish({ name: 'handmade_done', data: event.data });
+        return;
+      case 'change the event':
+        (event.data as { id: number }).id = 0;
+        return;
+      case 'wait':
+        await sleep(60_000, undefined, { signal: context.signal });
+        return;
+      default:
+        throw new Error('no such act');
+    }
+  }
+
+  dispose(): void {
+    this.isDisposed = true;
+  }
+}
+
+async function handmade(options?: HarnessOptions) {
+  const harness = await createHarness(HandmadeService, options);
+  onTestFinished(() => harness.dispose());
+  return harness;
+}
+
+const event = { name: 'call_created', data: { id: 7 } };
+const told = (act: string, more: Partial<TestDelivery> = {}): TestDelivery => ({
+  event,
+  config: { act },
+  ...more,
+});
+
+test('the example service sleeps, says so in its log, and succeeds', async () => {
+  const harness = await createHarness(ExampleService, { service: 'example' });
+  onTestFinished(() => harness.dispose());
+  const outcome = await harness.deliver({ event, config: { sleep_time: 0.01 } });
+  expect(outcome).toMatchObject({ status: 'success', detail: { slept: 0.01 } });
+  expect(harness.log).toContainEqual(
+    expect.objectContaining({
+      level: 'info',
+      service: 'example',
+      msg: 'slept 0.01 s over call_created',
+    }),
+  );
+});
+
+test('a config that does not fit the schema is refused with the field', async () => {
+  const harness = await createHarness(ExampleService);
+  onTestFinished(() => harness.dispose());
+  const refused = harness.deliver({ event, config: { sleep_time: -1 } });
+  await expect(refused).rejects.toThrow(InvalidSubscription);
+  await expect(refused).rejects.toThrow('config.sleep_time');
+});
+
+test('a returned detail is a success; defaults of the schema are filled in, the context is the attempt’s', async () => {
+  const harness = await handmade({ config: { hook_max_attempts: 4 } });
+  const outcome = await harness.deliver(told('answer', { id: 'an-id', attempt: 3 }));
+  expect(outcome).toMatchObject({
+    status: 'success',
+    detail: { color: 'blue', delivery: 'an-id', attempt: 3, of: 4 },
+  });
+});
+
+test.each([
+  ['retry', { status: 'failure', detail: { error: 'busy' }, after: 30 }],
+  ['give up', { status: 'error', detail: { error: 'gone' }, after: undefined }],
+  ['anything else', { status: 'error', detail: { error: 'no such act' }, after: undefined }],
+])('what is thrown decides: %s', async (act, expected) => {
+  const harness = await handmade();
+  expect(await harness.deliver(told(act))).toEqual(expected);
+});
+
+test('only an error nobody foresaw is logged with its stack', async () => {
+  const harness = await handmade();
+  await harness.deliver(told('give up'));
+  expect(harness.log).toEqual([]);
+  await harness.deliver(told('anything else'));
+  expect(harness.log).toContainEqual(
+    expect.objectContaining({
+      level: 'error',
+      err: expect.objectContaining({ message: 'no such act' }) as unknown,
+    }),
+  );
+});
+
+test('an attempt that the signal cuts does not count', async () => {
+  const harness = await handmade();
+  const stop = new AbortController();
+  const outcome = harness.deliver(told('wait', { signal: stop.signal }));
+  stop.abort();
+  expect(await outcome).toMatchObject({ status: 'cut' });
+});
+
+test('a service that changes the event is found out', async () => {
+  const harness = await handmade();
+  expect(await harness.deliver(told('change the event'))).toMatchObject({ status: 'error' });
+  expect(event.data.id).toBe(7);
+});
+
+test('published events are captured', async () => {
+  const harness = await handmade();
+  await harness.deliver(told('publish'));
+  expect(harness.published).toEqual([{ name: 'handmade_done', data: { id: 7 } }]);
+});
+
+test('raw events reach the callbacks whose headers fit', async () => {
+  const harness = await handmade();
+  harness.emit({ ...event, headers: { tenant_uuid: 't2' } });
+  harness.emit({ ...event, headers: { tenant_uuid: 't1' } });
+  expect(harness.service.seen).toHaveLength(1);
+  expect(harness.cradle.busConsumer.bindings()).toHaveLength(1);
+});
+
+test('routes and status are those of the daemon', async () => {
+  const harness = await handmade();
+  const answer = await harness.api.inject('/1.0/handmade');
+  expect(answer.json()).toEqual({ seen: 0 });
+  expect(await harness.status()).toEqual({ handmade: { status: 'ok' } });
+});
+
+test('a subscription that was made before can be delivered', async () => {
+  const harness = await handmade();
+  const subscription = await harness.subscriptions.create({
+    name: 'mine',
+    service: 'test',
+    events: ['call_created'],
+    config: { act: 'answer', color: 'red' },
+  });
+  expect(await harness.deliver({ event, subscription })).toMatchObject({
+    detail: { color: 'red' },
+  });
+  expect(harness.subscriptions.list()).toHaveLength(1);
+});
+
+test('what the daemon would refuse to load is refused', async () => {
+  class Broken {
+    load(): void {
+      throw new Error('no licence');
+    }
+    callback(): void {
+      throw new Error('not reached');
+    }
+  }
+  class Mute {
+    readonly isMute = true;
+  }
+  await expect(createHarness(Broken)).rejects.toThrow('no licence');
+  await expect(createHarness(Mute as unknown as typeof Broken)).rejects.toThrow(
+    'no method `callback`',
+  );
+  await expect(
+    createHarness(HandmadeService, { config: { hook_max_attempts: 0 } }),
+  ).rejects.toThrow('hook_max_attempts');
+});
+
+test('dispose reaches the service', async () => {
+  const harness = await createHarness(HandmadeService);
+  await harness.dispose();
+  expect(harness.service.isDisposed).toBe(true);
+});
