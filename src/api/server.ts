@@ -1,15 +1,14 @@
 /** The REST API: a fastify server with every resource, authentication and the API document. */
 import { readFileSync } from 'node:fs';
 import cors from '@fastify/cors';
-import swagger from '@fastify/swagger';
 import { fastify, type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify';
 import type { Logger } from 'pino';
 import type { Config } from '../config/schema.ts';
 import { messageOf, UserError } from '../errors.ts';
 import { compileForRequest } from '../validation.ts';
-import { version } from '../version.ts';
 import { authenticate, type Authentication } from './auth.ts';
 import { answerErrors } from './errors.ts';
+import { documentRoutes } from './openapi.ts';
 
 export interface ApiOptions {
   restApi: Config['restApi'];
@@ -28,13 +27,14 @@ export async function createApi({ restApi, authentication, log }: ApiOptions): P
   const options: FastifyServerOptions = {
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
+    schemaController,
     bodyLimit: restApi.maxBodySize,
     requestTimeout: 30_000,
     forceCloseConnections: 'idle',
     ...tlsOptions(restApi),
   };
   const server = fastify(options) as unknown as FastifyInstance;
-  useValidators(server);
+  const document = documentRoutes(server);
   answerErrors(server);
   if (restApi.cors.enabled) {
     const { origins, allowHeaders } = restApi.cors;
@@ -44,20 +44,7 @@ export async function createApi({ restApi, authentication, log }: ApiOptions): P
       methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
     });
   }
-  await server.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: { title: 'webhookd', version, description: 'Subscriptions to events, and the log of their delivery.' },
-      components: {
-        securitySchemes: {
-          token: { type: 'apiKey', in: 'header', name: 'X-Auth-Token' },
-          bearer: { type: 'http', scheme: 'bearer' },
-        },
-      },
-      security: [{ token: [] }, { bearer: [] }],
-    },
-  });
-  server.get('/1.0/openapi.json', { schema: { hide: true } }, () => Promise.resolve(server.swagger()));
+  server.get('/1.0/openapi.json', { schema: { hide: true } }, document);
 
   let scope: FastifyInstance | undefined;
   await server.register(
@@ -72,11 +59,13 @@ export async function createApi({ restApi, authentication, log }: ApiOptions): P
   return { server, scope };
 }
 
-function useValidators(server: FastifyInstance): void {
-  server.setValidatorCompiler(({ schema, httpPart }) => compileForRequest(schema as object, httpPart));
-  // Response schemas are for the API document; what is sent is our own.
-  server.setSerializerCompiler(() => (data) => JSON.stringify(data));
-}
+/** Our own validator, and no serializer: response schemas are for the API document. fastify's are not even loaded. */
+const schemaController = {
+  compilersFactory: {
+    buildValidator: () => ({ schema, httpPart }: { schema: object; httpPart?: string }) => compileForRequest(schema, httpPart),
+    buildSerializer: () => () => (data: unknown) => JSON.stringify(data),
+  },
+} as unknown as NonNullable<FastifyServerOptions['schemaController']>;
 
 function tlsOptions({ certificate, privateKey }: Config['restApi']): object {
   if (certificate === null || privateKey === null) return {};

@@ -1,5 +1,5 @@
 /** The only place that knows everything: what the daemon is made of, and who needs whom. */
-import { asFunction, asValue, createContainer, InjectionMode } from 'awilix';
+import { asFunction, asValue, createContainer, InjectionMode } from 'awilix/browser';
 import type { Logger } from 'pino';
 import { v4 as uuidv4 } from 'uuid';
 import { StatusAggregator } from '../api/status-aggregator.ts';

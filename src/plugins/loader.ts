@@ -2,7 +2,7 @@
 import { lstatSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { asClass, asValue, createContainer, InjectionMode } from 'awilix';
+import { asClass, asValue, createContainer, InjectionMode } from 'awilix/browser';
 import type { Logger } from 'pino';
 import { messageOf } from '../errors.ts';
 import type { Delivery, JsonObject, Subscription } from '../model.ts';

@@ -1,7 +1,8 @@
 /** The `webhookd` key of a plugin's package.json. */
 import { readFileSync, realpathSync } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
-import { satisfies, validRange } from 'semver';
+import satisfies from 'semver/functions/satisfies.js';
+import validRange from 'semver/ranges/valid.js';
 import { maybe, object, record, type Static, string } from '../schema.ts';
 import { messageOf } from '../errors.ts';
 import { pluginApiVersion } from '../plugin-api/index.ts';
