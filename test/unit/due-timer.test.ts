@@ -61,7 +61,7 @@ test('what is forgotten is not told', () => {
 
 test('an item may be set again from within the call', () => {
   const told: number[] = [];
-  const clock: DueTimer<string> = new DueTimer(() => {
+  const clock = new DueTimer<string>(() => {
     told.push(Date.now());
     if (told.length < 3) clock.set('a', Date.now() + 1_000);
   });

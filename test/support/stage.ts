@@ -1,0 +1,195 @@
+/**
+ * The dispatcher alone: what it asks of the store is answered from a map, and attempts last until the
+ * test ends them. To be used with vitest's clock, so that every order of things can be played.
+ */
+import { vi } from 'vitest';
+import { Dispatcher, type DispatcherLimits } from '../../dist/deliveries/dispatcher.js';
+import { RetryPolicy } from '../../dist/deliveries/retry-policy.js';
+import { AttemptRunner, type RunnableService } from '../../dist/deliveries/runner.js';
+import type { Delivery, Subscription } from '../../dist/model.js';
+import { HookRetry } from '../../dist/plugin-api/index.js';
+import type { AttemptRecord, DueDeliveries, DueQuery } from '../../dist/store/store.js';
+import { silentLog } from './logs.ts';
+import { sampleDelivery, sampleEvent, sampleSubscription } from './samples.ts';
+
+/** An attempt in flight. */
+export interface OpenAttempt {
+  delivery: Delivery;
+  succeed: () => void;
+  fail: () => void;
+}
+
+const noLog = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
+
+export class Stage {
+  readonly subscriptions = new Map<string, Subscription>();
+  readonly services = new Set(['http']);
+  /** Deliveries without a final outcome, as they are on disk. */
+  readonly stored = new Map<string, { delivery: Delivery; dueAt: number }>();
+  readonly inFlight: OpenAttempt[] = [];
+  /** Every attempt that was started, in order. */
+  readonly started: Delivery[] = [];
+  readonly records: AttemptRecord[] = [];
+  readonly abandoned: string[] = [];
+  readonly queries: DueQuery[] = [];
+  readonly cut = new AbortController();
+  isStoreDown = false;
+  readonly dispatcher: Dispatcher;
+
+  constructor(limits: Partial<DispatcherLimits> = {}, { maxAttempts = 5 } = {}) {
+    this.dispatcher = new Dispatcher({
+      store: {
+        dueDeliveries: (query) => this.#due(query),
+        backlog: () => Promise.resolve(this.#backlog()),
+        deleteSubscription: (uuid) => {
+          this.abandoned.push(uuid);
+          for (const [id, { delivery }] of this.stored)
+            if (delivery.subscriptionUuid === uuid) this.stored.delete(id);
+          return Promise.resolve();
+        },
+      },
+      commits: {
+        addAttempt: (record, done) => {
+          this.#keep(record);
+          queueMicrotask(() => done());
+        },
+      },
+      runner: new AttemptRunner(maxAttempts, this.cut.signal, silentLog),
+      retries: new RetryPolicy({ maxAttempts, factor: 1 }),
+      findSubscription: (uuid) => this.subscriptions.get(uuid),
+      findService: (name) => (this.services.has(name) ? this.#service : undefined),
+      limits: {
+        maxInFlight: 100,
+        maxInFlightPerSubscription: 10,
+        maxHeld: 1000,
+        maxHeldPerSubscription: 100,
+        maxHeldSize: 1_000_000,
+        ...limits,
+      },
+      log: silentLog,
+    });
+  }
+
+  readonly #service: RunnableService = {
+    log: noLog,
+    call: (_subscription, delivery) =>
+      new Promise((resolve, reject) => {
+        const end = (settle: () => void) => {
+          this.inFlight.splice(this.inFlight.indexOf(attempt), 1);
+          settle();
+        };
+        const attempt: OpenAttempt = {
+          delivery,
+          succeed: () => end(() => resolve({})),
+          fail: () => end(() => reject(new HookRetry({ error: 'busy' }))),
+        };
+        this.started.push(delivery);
+        this.inFlight.push(attempt);
+      }),
+  };
+
+  subscribe(...uuids: string[]): void {
+    for (const uuid of uuids) this.subscriptions.set(uuid, sampleSubscription({ uuid }));
+  }
+
+  /** Puts deliveries on disk without telling the dispatcher, as an earlier run of the daemon did. */
+  store(
+    subscriptionUuid: string,
+    count: number,
+    { attempts = 0, dueAt = Date.now(), size = 100 } = {},
+  ): Delivery[] {
+    return Array.from({ length: count }, (_, index) => {
+      const id = `${subscriptionUuid}-${String(this.stored.size + this.records.length).padStart(6, '0')}-${index}`;
+      const delivery = sampleDelivery({
+        id,
+        subscriptionUuid,
+        attempts,
+        size,
+        event: sampleEvent({ receivedAt: Date.now() }),
+      });
+      this.stored.set(id, { delivery, dueAt });
+      return delivery;
+    });
+  }
+
+  /** What intake does: on disk first, then to the dispatcher. */
+  arrive(subscriptionUuid: string, count = 1, more: { size?: number } = {}): Delivery[] {
+    const deliveries = this.store(subscriptionUuid, count, more);
+    this.dispatcher.offer(deliveries);
+    return deliveries;
+  }
+
+  /** Lets everything happen that happens by itself within so many ms. */
+  async pass(milliseconds = 50): Promise<void> {
+    await vi.advanceTimersByTimeAsync(milliseconds);
+  }
+
+  /** Ends attempts with success until none is left and none comes. */
+  async finishAll(): Promise<void> {
+    for (let idle = 0; idle < 3;) {
+      idle = this.inFlight.length === 0 ? idle + 1 : 0;
+      for (const attempt of [...this.inFlight]) attempt.succeed();
+      await this.pass();
+    }
+  }
+
+  /** The subscriptions of the attempts that were started, in order. */
+  get turns(): string[] {
+    return this.started.map(({ subscriptionUuid }) => subscriptionUuid);
+  }
+
+  #keep(record: AttemptRecord): void {
+    this.records.push(record);
+    const row = this.stored.get(record.deliveryId);
+    if (row === undefined) return;
+    if (record.nextAttemptAt === null) this.stored.delete(record.deliveryId);
+    else
+      this.stored.set(record.deliveryId, {
+        delivery: { ...row.delivery, attempts: record.number },
+        dueAt: record.nextAttemptAt,
+      });
+  }
+
+  #rows(subscriptionUuid: string) {
+    return [...this.stored.values()]
+      .filter(({ delivery }) => delivery.subscriptionUuid === subscriptionUuid)
+      .sort(
+        (one, other) => one.dueAt - other.dueAt || (one.delivery.id < other.delivery.id ? -1 : 1),
+      );
+  }
+
+  /** Answers later than it looks, as a store on another thread does. */
+  async #due(query: DueQuery): Promise<DueDeliveries> {
+    this.queries.push(query);
+    if (this.isStoreDown) throw new Error('the disk is full');
+    const { subscriptionUuid, until, limit, maxSize } = query;
+    const deliveries: Delivery[] = [];
+    let size = 0;
+    let nextDueAt: number | null = null;
+    for (const { delivery, dueAt } of this.#rows(subscriptionUuid)) {
+      if (dueAt > until || deliveries.length >= limit || size > maxSize) {
+        nextDueAt = dueAt > until ? dueAt : until;
+        break;
+      }
+      deliveries.push({ ...delivery });
+      size += delivery.size;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    return { deliveries, nextDueAt };
+  }
+
+  #backlog() {
+    const uuids = new Set(
+      [...this.stored.values()].map(({ delivery }) => delivery.subscriptionUuid),
+    );
+    return [...uuids].map((subscriptionUuid) => ({
+      subscriptionUuid,
+      dueAt: this.#rows(subscriptionUuid)[0]?.dueAt ?? 0,
+    }));
+  }
+}
