@@ -58,12 +58,13 @@ function prepareFile(file: string): void {
  * The database itself stays open to readers such as a backup.
  */
 function lock(file: string): () => void {
-  const guard = new Database(`${file}.lock`, { timeout: 0 });
+  let guard: Database.Database | undefined;
   try {
+    guard = new Database(`${file}.lock`, { timeout: 0 });
     guard.exec('BEGIN EXCLUSIVE');
   } catch (error) {
-    guard.close();
-    if (codeOf(error) !== 'SQLITE_BUSY') throw error;
+    guard?.close();
+    if (codeOf(error) !== 'SQLITE_BUSY') throw asUserError(error, `${file}.lock`);
     throw new UserError(`database.uri: ${file} is in use by another webhookd; stop that one first, or give this one a database of its own`, 1, { cause: error });
   }
   return () => guard.close();
