@@ -71,6 +71,7 @@ export class Stage {
         maxHeldSize: 1_000_000,
         ...limits,
       },
+      onRelief: () => undefined,
       log: silentLog,
     });
   }

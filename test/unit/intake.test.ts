@@ -23,6 +23,7 @@ function setUp({ log = silentLog } = {}) {
     commits: { addEvent: (record, done) => void commits.push({ record, done }) },
     recent: new RecentEvents(100),
     onCommitted: (deliveries) => void handedOn.push(...deliveries),
+    pressure: () => 0,
     onEvent: (event) => void seen.push(event),
     maxMessageSize: 1_000_000,
     log,

@@ -39,7 +39,9 @@ async function load(
   return {
     registry,
     lines,
-    reasons: Object.fromEntries(registry.records().map(({ service, reason }) => [service, reason])),
+    reasons: Object.fromEntries(
+      registry.records().map(({ service, reason }) => [service ?? '', reason] as const),
+    ),
   };
 }
 

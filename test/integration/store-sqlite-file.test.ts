@@ -1,0 +1,197 @@
+import { existsSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { UserError } from '../../dist/errors.js';
+import { openDatabase } from '../../dist/store/sqlite/open.js';
+import { SqliteStore } from '../../dist/store/sqlite/store.js';
+import { sampleRecord, sampleSubscription } from '../support/samples.ts';
+import { tempFolder, writeFiles } from '../support/temp.ts';
+
+const newFile = () => join(tempFolder(), 'test.db');
+
+async function open(file: string): Promise<SqliteStore> {
+  const store = await SqliteStore.open(file);
+  onTestFinished(() => store.close());
+  return store;
+}
+
+/** Why the file cannot be opened. Fails when it can, or when the file is not what it was before. */
+async function refusal(file: string): Promise<string> {
+  const before = readFileSync(file);
+  const error = await SqliteStore.open(file).then(
+    async (store) => {
+      await store.close();
+      throw new Error('it was opened');
+    },
+    (reason: unknown) => reason,
+  );
+  expect(readFileSync(file).equals(before)).toBe(true);
+  if (!(error instanceof UserError)) throw error;
+  return error.message.replaceAll(file, 'FILE');
+}
+
+/** A database with something in it, closed. */
+async function filled(): Promise<string> {
+  const file = newFile();
+  const store = await SqliteStore.open(file);
+  for (let round = 0; round < 20; round++) {
+    const events = Array.from({ length: 50 }, () =>
+      sampleRecord(['a', 'b'], { data: JSON.stringify('x'.repeat(500)) }),
+    );
+    await store.commit({ events, attempts: [] });
+  }
+  await store.close();
+  return file;
+}
+
+describe('what was committed', () => {
+  test('is there when the file is opened again', async () => {
+    const file = newFile();
+    const first = await SqliteStore.open(file);
+    const subscription = sampleSubscription();
+    await first.putSubscription(subscription);
+    await first.commit({ events: [sampleRecord(['a'])], attempts: [] });
+    await first.close();
+    const second = await open(file);
+    expect(await second.subscriptions()).toEqual([subscription]);
+    expect(await second.backlog()).toHaveLength(1);
+  });
+
+  test('can be read by a backup while the store is open', async () => {
+    const file = newFile();
+    const store = await open(file);
+    await store.commit({ events: [sampleRecord(['a'])], attempts: [] });
+    const reader = new Database(file, { readonly: true });
+    onTestFinished(() => void reader.close());
+    expect(reader.prepare('SELECT count(*) AS count FROM events').get()).toEqual({ count: 1 });
+    expect(reader.pragma('journal_mode', { simple: true })).toBe('wal');
+  });
+});
+
+test('a commit is on disk when it is said to be: write-ahead log, and an fsync for each', () => {
+  const { database, release } = openDatabase(newFile());
+  onTestFinished(() => {
+    database.close();
+    release();
+  });
+  expect(database.pragma('journal_mode', { simple: true })).toBe('wal');
+  expect(database.pragma('synchronous', { simple: true })).toBe(2);
+});
+
+describe('the file', () => {
+  test('is its owner’s alone, and so are those beside it', async () => {
+    const file = newFile();
+    const store = await open(file);
+    await store.commit({ events: [sampleRecord(['a'])], attempts: [] });
+    for (const name of [file, `${file}-wal`, `${file}-shm`])
+      expect(statSync(name).mode & 0o777).toBe(0o600);
+  });
+
+  test('is made with the directories above it', async () => {
+    const file = join(tempFolder(), 'not', 'there', 'yet.db');
+    await open(file);
+    expect(existsSync(file)).toBe(true);
+  });
+
+  test('is released when the store is closed', async () => {
+    const file = newFile();
+    await (await SqliteStore.open(file)).close();
+    await expect(open(file)).resolves.toBeDefined();
+  });
+});
+
+describe('a file is refused, in words and untouched', () => {
+  test('while another one has it open', async () => {
+    const file = newFile();
+    const store = await open(file);
+    expect(await refusal(file)).toBe(
+      'database.uri: FILE is in use by another webhookd; stop that one first, or give this one a database of its own',
+    );
+    await store.commit({ events: [sampleRecord(['a'])], attempts: [] });
+    expect(await store.backlog()).toHaveLength(1);
+  });
+
+  test('when a newer version wrote it', async () => {
+    const file = await filled();
+    const database = new Database(file);
+    database.pragma('user_version = 99');
+    database.close();
+    expect(await refusal(file)).toMatch(
+      /^database\.uri: FILE was written by a newer webhookd \(its schema is version 99, this one knows \d+\); install that version again/,
+    );
+  });
+
+  test('when it belongs to another program', async () => {
+    const file = newFile();
+    const database = new Database(file);
+    database.exec('CREATE TABLE theirs (id)');
+    database.close();
+    expect(await refusal(file)).toBe(
+      'database.uri: FILE is a database of another program; it was left as it is',
+    );
+  });
+
+  test.each([
+    ['text', 'this is no database at all, but a text of some length '.repeat(100)],
+    ['short text', 'hello'],
+    ['a header of SQLite with nothing behind it', 'SQLite format 3\0'],
+  ])('when it is %s', async (_what, content) => {
+    const file = newFile();
+    writeFileSync(file, content);
+    expect(await refusal(file)).toMatch(
+      /^database\.uri: FILE is damaged or no SQLite database \(.+\); restore a backup/,
+    );
+  });
+
+  test('when its end is missing', async () => {
+    const file = await filled();
+    truncateSync(file, Math.floor(statSync(file).size / 2));
+    expect(await refusal(file)).toMatch(/^database\.uri: FILE is damaged or no SQLite database/);
+  });
+
+  test('when pages in the middle were overwritten', async () => {
+    const file = await filled();
+    const content = readFileSync(file);
+    content.fill(0xa5, 4096 * 10, 4096 * 40);
+    writeFileSync(file, content);
+    expect(await refusal(file)).toMatch(/^database\.uri: FILE is damaged or no SQLite database/);
+  });
+
+  test('when it is a directory', async () => {
+    const folder = tempFolder();
+    await expect(SqliteStore.open(folder)).rejects.toThrow(
+      /^database\.uri: .* cannot be (used|made)/,
+    );
+    await expect(SqliteStore.open(folder)).rejects.toBeInstanceOf(UserError);
+  });
+});
+
+describe('a place where no file can be made is told', () => {
+  test('when a file is in the way of its directory', async () => {
+    const folder = tempFolder();
+    writeFiles(folder, { blocked: '' });
+    const file = join(folder, 'blocked', 'test.db');
+    await expect(SqliteStore.open(file)).rejects.toThrow(`database.uri: ${file} cannot be made: `);
+    await expect(SqliteStore.open(file)).rejects.toThrow(
+      'name a file in a directory that the daemon’s user may write to',
+    );
+  });
+
+  test('when the directory does not let new files in', async () => {
+    // The files of /proc refuse root as well.
+    await expect(SqliteStore.open('/proc/self/test.db')).rejects.toThrow(
+      'database.uri: /proc/self/test.db cannot be made: ',
+    );
+  });
+
+  test('when a file beside it cannot be made', async () => {
+    const folder = tempFolder();
+    const file = join(folder, 'test.db');
+    writeFiles(folder, { 'test.db.lock/keep': '' });
+    await expect(SqliteStore.open(file)).rejects.toThrow(
+      `database.uri: ${file}.lock cannot be used: `,
+    );
+    await expect(SqliteStore.open(file)).rejects.toBeInstanceOf(UserError);
+  });
+});
