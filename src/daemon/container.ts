@@ -106,27 +106,31 @@ const makers: { [Key in Exclude<keyof Cradle, keyof Foundations>]: (cradle: Crad
       }),
   recent: () => new RecentEvents(rememberedEvents),
   retries: ({ config }) => new RetryPolicy({ maxAttempts: config.hookMaxAttempts, factor: config.hookHttpRetryCountdownFactor }),
-  dispatcher: (cradle) =>
+  dispatcher: ({ store, commits, config, cut, log, retries, subscriptions, registry }) =>
     new Dispatcher({
-      store: cradle.store,
-      commits: cradle.commits,
-      runner: new AttemptRunner(cradle.config.hookMaxAttempts, cradle.cut, cradle.log),
-      retries: cradle.retries,
-      findSubscription: (uuid) => cradle.subscriptions.find(uuid),
-      findService: (name) => cradle.registry.find(name),
-      limits: cradle.config.delivery,
-      log: cradle.log,
+      store,
+      commits,
+      runner: new AttemptRunner(config.hookMaxAttempts, cut, log),
+      retries,
+      findSubscription: (uuid) => subscriptions.find(uuid),
+      findService: (name) => registry.find(name),
+      limits: config.delivery,
+      log,
     }),
-  intake: ({ matcher, commits, recent, dispatcher, taps, config, log }) =>
-    new Intake({
+  intake: ({ matcher, commits, recent, dispatcher, taps, config, log }) => {
+    const intake = new Intake({
       matcher,
       commits,
       recent,
       onCommitted: (deliveries) => dispatcher.offer(deliveries),
+      pressure: () => dispatcher.pressure,
       onEvent: (event) => taps.emit(event),
       maxMessageSize: config.bus.maxMessageSize,
       log,
-    }),
+    });
+    dispatcher.whenRelieved(() => intake.relieve());
+    return intake;
+  },
   consumer: ({ consumerConnection, bindings, config, intake, commits, log }) =>
     new BusConsumer({
       connection: consumerConnection,

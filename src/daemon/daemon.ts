@@ -170,11 +170,12 @@ export class Daemon {
     await dispatcher.recover();
   }
 
-  #consume({ consumer, commits }: Cradle): void {
+  #consume({ consumer, commits, intake }: Cradle): void {
     this.#undo.push({
       what: 'the consumer',
       run: async () => {
         await consumer.pause();
+        intake.stop();
         await commits.drained();
         await consumer.stop();
       },

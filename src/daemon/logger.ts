@@ -1,5 +1,6 @@
 /** The daemon's log: JSON lines to standard output or a file, readable lines on a terminal. */
-import { destination, type DestinationStream, type Level, type Logger, pino, stdTimeFunctions } from 'pino';
+import { destination, type DestinationStream, type Level, type Logger, pino } from 'pino';
+import { LineBatch } from './line-batch.ts';
 import type { Config, LogLevel } from '../config/schema.ts';
 
 const pinoLevels: Record<LogLevel, Level> = {
@@ -12,9 +13,6 @@ const pinoLevels: Record<LogLevel, Level> = {
 };
 
 type LogOptions = Pick<Config, 'debug' | 'logLevel' | 'logFile'>;
-
-/** Lines are written together, at the latest after this time, ms. */
-const flushInterval = 100;
 
 export interface DaemonLog {
   log: Logger;
@@ -30,27 +28,25 @@ export function levelOf({ debug, logLevel }: Pick<LogOptions, 'debug' | 'logLeve
 
 /** @param isTerminal whether a person reads standard output */
 export async function createLog(options: LogOptions, isTerminal: boolean): Promise<DaemonLog> {
-  const settings = { level: levelOf(options), base: null, timestamp: stdTimeFunctions.isoTime };
+  const settings = { level: levelOf(options), base: null };
   if (options.logFile === null && isTerminal) {
     const { default: pretty } = await import('pino-pretty');
     const stream: DestinationStream = pretty({ sync: true, colorize: true, translateTime: 'SYS:HH:MM:ss.l' });
     const log = pino(settings, stream);
     return { log, reload: (next) => (log.level = levelOf(next)), flush: () => undefined };
   }
-  const output = destination({
-    dest: options.logFile ?? 1,
-    mkdir: true,
-    sync: false,
-    minLength: 4096,
-    periodicFlush: flushInterval,
-  });
-  const log = pino(settings, output);
+  const output = destination({ dest: options.logFile ?? 1, mkdir: true, sync: false });
+  const lines = new LineBatch(output);
+  const log = pino(settings, lines);
   return {
     log,
     reload(next) {
       log.level = levelOf(next);
       if (options.logFile !== null) output.reopen();
     },
-    flush: () => output.flushSync(),
+    flush() {
+      lines.flush();
+      output.flushSync();
+    },
   };
 }

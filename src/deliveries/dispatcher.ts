@@ -43,6 +43,9 @@ const retryShare = 8;
 /** How many lanes are filled from the store at once: commits share the store with them. */
 const maxFetches = 4;
 
+/** An endpoint that answers within this time (ms) is quick. */
+const quickAnswer = 100;
+
 /** Pause after the store failed to answer, ms. */
 const fetchRetryDelay = 1_000;
 
@@ -59,9 +62,11 @@ export class Dispatcher {
   #held = 0;
   #heldSize = 0;
   #picks = 0;
+  #pressure = 0;
   #fetches = 0;
   #isStopped = false;
   #whenQuiet: (() => void) | undefined;
+  #onRelief: () => void = () => undefined;
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
@@ -69,6 +74,20 @@ export class Dispatcher {
       for (const lane of lanes) this.#hungry.add(lane);
       this.#fillLanes();
     });
+  }
+
+  /**
+   * How many deliveries wait for endpoints that answer quickly. It is better not to take in more events
+   * while there are many: they cost memory here, and a way to the store and back if there is no room.
+   * What waits for slow endpoints does not count: waiting for those would hold up all others.
+   */
+  get pressure(): number {
+    return this.#pressure;
+  }
+
+  /** Calls back whenever the pressure may have fallen. */
+  whenRelieved(callback: () => void): void {
+    this.#onRelief = callback;
   }
 
   /** Takes up every delivery without a final outcome. */
@@ -99,6 +118,7 @@ export class Dispatcher {
   reconsider(subscriptionUuid: string): void {
     const lane = this.#lanes.get(subscriptionUuid);
     if (lane === undefined) return;
+    if (lane.isQuick) this.#pressure -= lane.waiting;
     for (const queue of [lane.fresh, lane.retries]) {
       for (const delivery of queue.splice(0)) this.#backToStore(lane, delivery);
     }
@@ -156,6 +176,7 @@ export class Dispatcher {
 
   #hold(lane: Lane, delivery: Delivery): void {
     lane.hold(delivery);
+    if (lane.isQuick) this.#pressure++;
     this.#held++;
     this.#heldSize += delivery.size;
     this.#takeTurns(lane);
@@ -191,6 +212,7 @@ export class Dispatcher {
       if (lane === undefined) return;
       const delivery = (turns === this.#freshTurns ? lane.fresh : lane.retries).shift();
       turns.delete(lane);
+      if (lane.isQuick) this.#pressure--;
       if (delivery !== undefined) this.#start(lane, delivery);
       this.#takeTurns(lane);
     }
@@ -210,11 +232,21 @@ export class Dispatcher {
     void this.#options.runner.run(service, subscription, delivery).then((result) => {
       lane.inFlight--;
       this.#inFlight--;
+      this.#measure(lane, Date.now() - startedAt);
       if (result !== undefined) this.#finish(lane, delivery, startedAt, result);
       this.#takeTurns(lane);
       this.#pump();
+      this.#onRelief();
       if (this.#inFlight === 0) this.#whenQuiet?.();
     });
+  }
+
+  /** @param duration of an attempt, ms */
+  #measure(lane: Lane, duration: number): void {
+    const isQuick = duration < quickAnswer;
+    if (isQuick === lane.isQuick) return;
+    lane.isQuick = isQuick;
+    this.#pressure += isQuick ? lane.waiting : -lane.waiting;
   }
 
   #finish(lane: Lane, delivery: Delivery, startedAt: number, { status, detail, after }: AttemptResult): void {

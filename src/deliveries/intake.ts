@@ -22,6 +22,8 @@ export interface IntakeOptions {
   recent: RecentEvents;
   /** Gets the deliveries once they are on disk. */
   onCommitted: (deliveries: Delivery[]) => void;
+  /** How many deliveries wait that will soon be gone: while there are many, messages wait too. */
+  pressure: () => number;
   /** Gets every event, wanted or not; must not throw. */
   onEvent: (event: BusEvent) => void;
   /** Largest message taken, bytes. */
@@ -29,12 +31,23 @@ export interface IntakeOptions {
   log: Logger;
 }
 
+/** How many deliveries are taken in ahead of their attempts. */
+const maxPressure = 300;
+
+/**
+ * How long a message may wait for the pressure to fall, ms: the queue is shared, and what is wanted by
+ * others is behind it.
+ */
+const longestWait = 250;
+
 /** A wanted event on its way to the disk. */
 interface Entry {
   message: ConsumeMessage;
   session: ConsumerSession;
-  /** What may be acked once this is on disk: the last message of each session. */
-  acks: Map<ConsumerSession, ConsumeMessage>;
+  /** The last message that may be acked once this is on disk. */
+  last: ConsumeMessage;
+  /** The same for later sessions, whose messages came while this was on its way. */
+  later: Map<ConsumerSession, ConsumeMessage> | undefined;
   deliveries: Delivery[];
   fingerprint: string | null;
 }
@@ -46,6 +59,11 @@ export class Intake {
   #ackable = new Map<ConsumerSession, ConsumeMessage>();
   #committed: Delivery[] = [];
   #isFlushing = false;
+  /** Deliveries on their way to the disk. */
+  #uncommitted = 0;
+  /** Messages that wait for the pressure to fall, the oldest first: at most the prefetch. */
+  readonly #waiting: { message: ConsumeMessage; session: ConsumerSession; since: number }[] = [];
+  #impatience: NodeJS.Timeout | undefined;
   /** Messages sent to the dead-letter exchange since the start. */
   #rejected = 0;
 
@@ -57,8 +75,49 @@ export class Intake {
     return this.#rejected;
   }
 
-  /** Takes one message from the bus. Never throws. */
+  /** Takes one message from the bus, now or when the pressure has fallen. Never throws. */
   receive(message: ConsumeMessage, session: ConsumerSession): void {
+    if (this.#waiting.length === 0 && !this.#isPressed) {
+      this.#take(message, session);
+      return;
+    }
+    this.#waiting.push({ message, session, since: Date.now() });
+    this.#watchWaiting();
+  }
+
+  /** The pressure has fallen: takes what waits. */
+  relieve(): void {
+    if (this.#waiting.length > 0 && !this.#isPressed) this.#takeWaiting(maxPressure / 4);
+  }
+
+  /** Takes nothing more: messages that wait are left to the broker, unacked. */
+  stop(): void {
+    clearTimeout(this.#impatience);
+    this.#waiting.length = 0;
+  }
+
+  get #isPressed(): boolean {
+    return this.#uncommitted + this.#options.pressure() >= maxPressure;
+  }
+
+  #takeWaiting(count: number): void {
+    for (const { message, session } of this.#waiting.splice(0, count)) this.#take(message, session);
+  }
+
+  /** One timer for all that waits, armed for the oldest. */
+  #watchWaiting(): void {
+    const [oldest] = this.#waiting;
+    if (oldest === undefined || this.#impatience !== undefined) return;
+    this.#impatience = setTimeout(() => {
+      this.#impatience = undefined;
+      const now = Date.now();
+      const firstYoung = this.#waiting.findIndex(({ since }) => now - since < longestWait);
+      this.#takeWaiting(firstYoung < 0 ? this.#waiting.length : firstYoung);
+      this.#watchWaiting();
+    }, longestWait - (Date.now() - oldest.since));
+  }
+
+  #take(message: ConsumeMessage, session: ConsumerSession): void {
     const parsed = parseMessage(message, this.#options.maxMessageSize);
     if ('rejected' in parsed) {
       this.#reject(message, session, parsed.rejected);
@@ -86,7 +145,7 @@ export class Intake {
     }
     const size = json.data.length + json.headers.length;
     const deliveries = subscriptions.map(({ uuid }) => ({ id: uuidv7(), subscriptionUuid: uuid, event, attempts: 0, size }));
-    this.#keep({ message, session, acks: new Map([[session, message]]), deliveries, fingerprint }, event, json);
+    this.#keep({ message, session, last: message, later: undefined, deliveries, fingerprint }, event, json);
   }
 
   #keep(entry: Entry, event: BusEvent, json: { data: string; headers: string }): void {
@@ -102,19 +161,21 @@ export class Intake {
       deliveries: deliveries.map(({ id, subscriptionUuid }) => ({ id, subscriptionUuid })),
     };
     this.#lastEntry = entry;
+    this.#uncommitted += deliveries.length;
     this.#options.commits.addEvent(record, (error) => this.#settle(entry, error));
   }
 
   #settle(entry: Entry, error: Error | undefined): void {
     if (this.#lastEntry === entry) this.#lastEntry = undefined;
+    this.#uncommitted -= entry.deliveries.length;
     if (error === undefined) {
       for (const delivery of entry.deliveries) this.#committed.push(delivery);
     } else {
       if (entry.fingerprint !== null) this.#options.recent.delete(entry.fingerprint);
       this.#reject(entry.message, entry.session, `it cannot be stored: ${error.message}`);
-      if (entry.acks.get(entry.session) === entry.message) entry.acks.delete(entry.session);
     }
-    for (const [session, message] of entry.acks) this.#ackable.set(session, message);
+    if (error === undefined || entry.last !== entry.message) this.#ackable.set(entry.session, entry.last);
+    for (const [session, message] of entry.later ?? []) this.#ackable.set(session, message);
     this.#flushSoon();
   }
 
@@ -123,8 +184,13 @@ export class Intake {
    * it, and the message may be a second copy of one of those.
    */
   #skip(message: ConsumeMessage, session: ConsumerSession): void {
-    if (this.#lastEntry !== undefined) {
-      this.#lastEntry.acks.set(session, message);
+    const entry = this.#lastEntry;
+    if (entry?.session === session) {
+      entry.last = message;
+      return;
+    }
+    if (entry !== undefined) {
+      entry.later = (entry.later ?? new Map<ConsumerSession, ConsumeMessage>()).set(session, message);
       return;
     }
     this.#ackable.set(session, message);

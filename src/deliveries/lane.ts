@@ -16,6 +16,8 @@ export class Lane {
   heldSize = 0;
   /** When the first delivery that is only in the store is due; Infinity when there is none. */
   storedDueAt = Infinity;
+  /** Whether the last attempt was answered quickly: what waits here will not wait long. */
+  isQuick = false;
   #isFetching = false;
 
   constructor(readonly subscriptionUuid: string) {}

@@ -15,14 +15,31 @@ export type MatchableEvent = Pick<BusEvent, 'name' | 'originUuid' | 'headers'>;
 /** Subscriptions to one event name, by user, tenant and server. */
 interface NameIndex {
   bySelector: Map<string, Subscription[]>;
-  /** How many ask for one user: when none does, an event's users need not be looked at. */
+  /** How many ask for one user, tenant or server: what nobody asks for need not be looked at. */
   forUsers: number;
+  forTenants: number;
+  forOrigins: number;
+}
+
+/** What a subscription asks for, each a value or {@link any}. */
+interface Selector {
+  user: string;
+  tenant: string;
+  origin: string;
+}
+
+/** One more, or one fewer, that asks for what the selector names. */
+function count(index: NameIndex, { user, tenant, origin }: Selector, change: 1 | -1): void {
+  if (user !== any) index.forUsers += change;
+  if (tenant !== any) index.forTenants += change;
+  if (origin !== any) index.forOrigins += change;
 }
 
 const userHeader = 'user_uuid:';
 
 /** The lengths keep values apart that contain the separator: publishers may write anything into a header. */
-const selector = (user: string, tenant: string, origin: string) => `${user.length}|${tenant.length}|${user}|${tenant}|${origin}`;
+const keyOf = (user: string, tenant: string, origin: string) =>
+  `${user.length}|${tenant.length}|${user}|${tenant}|${origin}`;
 
 export class Matcher {
   readonly #names = new Map<string, NameIndex>();
@@ -30,27 +47,32 @@ export class Matcher {
   constructor(private readonly masterTenantUuid: string) {}
 
   add(subscription: Subscription): void {
-    const key = this.#selectorOf(subscription);
+    const selector = this.#selectorOf(subscription);
+    const key = keyOf(selector.user, selector.tenant, selector.origin);
     for (const name of new Set(subscription.events)) {
       let index = this.#names.get(name);
-      if (index === undefined) this.#names.set(name, (index = { bySelector: new Map(), forUsers: 0 }));
+      if (index === undefined) {
+        index = { bySelector: new Map(), forUsers: 0, forTenants: 0, forOrigins: 0 };
+        this.#names.set(name, index);
+      }
       const list = index.bySelector.get(key);
       if (list === undefined) index.bySelector.set(key, [subscription]);
       else list.push(subscription);
-      if (subscription.eventsUserUuid !== null) index.forUsers++;
+      count(index, selector, 1);
     }
   }
 
   /** Takes out what was added, by identity. */
   remove(subscription: Subscription): void {
-    const key = this.#selectorOf(subscription);
+    const selector = this.#selectorOf(subscription);
+    const key = keyOf(selector.user, selector.tenant, selector.origin);
     for (const name of new Set(subscription.events)) {
       const index = this.#names.get(name);
       const list = index?.bySelector.get(key);
       const place = list?.indexOf(subscription) ?? -1;
       if (index === undefined || list === undefined || place < 0) continue;
       list.splice(place, 1);
-      if (subscription.eventsUserUuid !== null) index.forUsers--;
+      count(index, selector, -1);
       if (list.length === 0) index.bySelector.delete(key);
       if (index.bySelector.size === 0) this.#names.delete(name);
     }
@@ -61,14 +83,13 @@ export class Matcher {
     const index = this.#names.get(name);
     if (index === undefined) return [];
     const matches: Subscription[] = [];
-    const users = index.forUsers > 0 ? [any, ...usersOf(headers)] : [any];
-    const tenant = Object.hasOwn(headers, 'tenant_uuid') ? headers['tenant_uuid'] : undefined;
-    const tenants = typeof tenant === 'string' && tenant !== any ? [any, tenant] : [any];
-    const origins = originUuid === null || originUuid === any ? [any] : [any, originUuid];
+    const users = index.forUsers > 0 ? [any, ...usersOf(headers)] : anyAlone;
+    const tenants = index.forTenants > 0 ? orAny(ownValue(headers, 'tenant_uuid')) : anyAlone;
+    const origins = index.forOrigins > 0 ? orAny(originUuid) : anyAlone;
     for (const user of users) {
-      for (const tenantUuid of tenants) {
+      for (const tenant of tenants) {
         for (const origin of origins) {
-          const list = index.bySelector.get(selector(user, tenantUuid, origin));
+          const list = index.bySelector.get(keyOf(user, tenant, origin));
           for (const subscription of list ?? []) matches.push(subscription);
         }
       }
@@ -76,11 +97,17 @@ export class Matcher {
     return matches;
   }
 
-  #selectorOf({ eventsUserUuid, ownerTenantUuid, eventsWazoUuid }: Subscription): string {
+  #selectorOf({ eventsUserUuid, ownerTenantUuid, eventsWazoUuid }: Subscription): Selector {
     const tenant = ownerTenantUuid === this.masterTenantUuid ? any : ownerTenantUuid;
-    return selector(eventsUserUuid ?? any, tenant, eventsWazoUuid ?? any);
+    return { user: eventsUserUuid ?? any, tenant, origin: eventsWazoUuid ?? any };
   }
 }
+
+const anyAlone: readonly string[] = [any];
+
+const orAny = (value: unknown): readonly string[] => (typeof value === 'string' && value !== any ? [any, value] : anyAlone);
+
+const ownValue = (headers: BusEvent['headers'], key: string) => (Object.hasOwn(headers, key) ? headers[key] : undefined);
 
 /** The users an event concerns: those with a header `user_uuid:<uuid>` that is true. */
 function usersOf(headers: BusEvent['headers']): string[] {
