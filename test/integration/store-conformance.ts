@@ -1,12 +1,8 @@
 /** What every adapter of the store has to do. An adapter's test calls this with a way to open an empty store. */
 import { describe, expect, test } from 'vitest';
 import type { EventRecord, Store } from '../../dist/store/store.js';
-import {
-  otherTenant,
-  sampleAttempt,
-  sampleRecord,
-  sampleSubscription,
-} from '../support/samples.ts';
+import { otherTenant, sampleRecord, sampleSubscription } from '../support/samples.ts';
+import { attemptOf, commitAt } from './store-fill.ts';
 
 export function describeStore(open: () => Promise<Store>): void {
   describe('deliveries', () => {
