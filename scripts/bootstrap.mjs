@@ -62,7 +62,10 @@ export async function ensurePackages() {
 /** npm writes its hidden lock file last, so that an installation that broke off counts as none. */
 function isInstalled() {
   const hidden = join(root, 'node_modules', '.package-lock.json');
-  return existsSync(hidden) && statSync(hidden).mtimeMs >= statSync(join(root, 'package-lock.json')).mtimeMs;
+  return (
+    existsSync(hidden) &&
+    statSync(hidden).mtimeMs >= statSync(join(root, 'package-lock.json')).mtimeMs
+  );
 }
 
 /** Compiles what has changed; the compiler knows what that is. */
@@ -77,7 +80,8 @@ export async function build() {
 export async function ensureBrokerPackage() {
   if (existsSync(brokerScript)) return;
   await installPackages(brokerPackages, 'for a private broker');
-  if (!existsSync(brokerScript)) throw new BootstrapError(`rabbitmq-server is installed, but there is no ${brokerScript}`);
+  if (!existsSync(brokerScript))
+    throw new BootstrapError(`rabbitmq-server is installed, but there is no ${brokerScript}`);
 }
 
 async function installPackages(packages, purpose) {
@@ -93,11 +97,13 @@ async function installPackages(packages, purpose) {
   const options = { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
   const install = ['install', '-y', '-q', '--no-install-recommends', ...packages];
   await withoutStartingServices(async () => {
-    const isListed = (await run('apt-cache', ['show', '--quiet', ...packages], { stdio: 'ignore' })) === 0;
+    const isListed =
+      (await run('apt-cache', ['show', '--quiet', ...packages], { stdio: 'ignore' })) === 0;
     if (isListed && (await run('apt-get', install, options)) === 0) return;
     // No package lists yet, or lists so old that they name files which are gone.
     await run('apt-get', ['update', '-q'], options);
-    if ((await run('apt-get', install, options)) !== 0) throw new BootstrapError(`apt-get could not install ${names}`);
+    if ((await run('apt-get', install, options)) !== 0)
+      throw new BootstrapError(`apt-get could not install ${names}`);
   });
 }
 

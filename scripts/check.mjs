@@ -9,9 +9,20 @@ const knip = 'knip@6.44.2';
 const checks = [
   ['format', () => runTool('prettier/bin/prettier.cjs', ['--check', '--log-level=warn', '.'])],
   ['lint', () => runTool('eslint/bin/eslint.js', ['--max-warnings=0', '.'])],
-  ['imports', () => runTool('dependency-cruiser/bin/dependency-cruise.mjs', ['src', 'plugins', '--output-type=err'])],
+  [
+    'imports',
+    () =>
+      runTool('dependency-cruiser/bin/dependency-cruise.mjs', [
+        'src',
+        'plugins',
+        '--output-type=err',
+      ]),
+  ],
   ['unused code', () => npm('exec', '--yes', '--loglevel=error', '--', knip)],
-  ['generated pages', () => run(process.execPath, [join(root, 'build/scripts/generate-docs.js'), '--check'])],
+  [
+    'generated pages',
+    () => run(process.execPath, [join(root, 'build/scripts/generate-docs.js'), '--check']),
+  ],
   ['package', () => runTool('publint/src/cli.js', ['run', '--strict', '--pack=npm'])],
 ];
 

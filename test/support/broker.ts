@@ -7,6 +7,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { connect } from 'amqplib';
 import { freePorts } from './ports.ts';
@@ -49,17 +50,33 @@ export interface Broker {
   stop(): Promise<void>;
 }
 
+export interface BrokerOptions {
+  /** Further lines of rabbitmq.conf. */
+  config?: string;
+  /** Gives up while the broker starts; nothing is left. */
+  signal?: AbortSignal;
+}
+
 /** Starts a broker and waits until it answers. */
-export async function startBroker({ config = '' }: { config?: string } = {}): Promise<Broker> {
-  const broker = new PrivateBroker(await freePorts(3), mkdtempSync(join(tmpdir(), 'webhookd-broker-')), config);
+export async function startBroker({ config = '', signal }: BrokerOptions = {}): Promise<Broker> {
+  const ports = await freePorts(3);
+  signal?.throwIfAborted();
+  const broker = new PrivateBroker(ports, mkdtempSync(join(tmpdir(), 'webhookd-broker-')), config);
+  const giveUp = () => void broker.kill();
+  signal?.addEventListener('abort', giveUp);
   try {
     await broker.start();
   } catch (error) {
     await broker.stop();
     throw error;
+  } finally {
+    signal?.removeEventListener('abort', giveUp);
   }
   return broker;
 }
+
+/** Node sets one of the two, according to how the process ended. */
+const hasEnded = ({ exitCode, signalCode }: ChildProcess) => exitCode !== null || signalCode !== null;
 
 class PrivateBroker implements Broker {
   readonly port: number;
@@ -85,6 +102,8 @@ class PrivateBroker implements Broker {
       // A port mapper of its own, which can be ended with the node.
       ERL_EPMD_PORT: String(epmdPort),
       ERL_EPMD_ADDRESS: '127.0.0.1',
+      // It notices the end of a killed node late, and would refuse to be ended before.
+      ERL_EPMD_RELAXED_COMMAND_CHECK: 'true',
       RABBITMQ_NODENAME: `webhookd-${port}@localhost`,
       RABBITMQ_NODE_IP_ADDRESS: '127.0.0.1',
       RABBITMQ_NODE_PORT: String(port),
@@ -109,14 +128,14 @@ class PrivateBroker implements Broker {
     await until(
       'the private RabbitMQ answers',
       async () => {
-        if (child.exitCode !== null) return 'ended' as const;
+        if (hasEnded(child)) return 'ended' as const;
         const connection = await connect(this.url, { timeout: 5_000 });
         await connection.close();
         return 'up' as const;
       },
       120_000,
     );
-    if (child.exitCode !== null) throw new Error(`the private RabbitMQ ended by itself:\n${output.slice(-2000)}`);
+    if (hasEnded(child)) throw new Error(`the private RabbitMQ ended by itself:\n${output.slice(-2000)}`);
   }
 
   get control(): BrokerControl {
@@ -144,9 +163,21 @@ class PrivateBroker implements Broker {
 
   async stop(): Promise<void> {
     await this.kill();
-    const [command = '', ...args] = [...this.#prefix, 'epmd', '-kill'];
-    await run(command, args, { env: this.#environment }).catch(() => undefined);
+    await this.#endPortMapper();
     rmSync(this.#directory, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  /** It puts itself in the background, and may be doing so just now. */
+  async #endPortMapper(): Promise<void> {
+    const [command = '', ...args] = [...this.#prefix, 'epmd', '-kill'];
+    for (let attempt = 0; attempt < 5; attempt++) {
+      const isKilled = await run(command, args, { env: this.#environment }).then(
+        () => true,
+        () => false,
+      );
+      if (isKilled) return;
+      await sleep(100);
+    }
   }
 
   #spawn(script: string): ChildProcess {
@@ -155,7 +186,7 @@ class PrivateBroker implements Broker {
   }
 
   async #ended(child: ChildProcess): Promise<void> {
-    await until('the private RabbitMQ ends', () => child.exitCode !== null || child.signalCode !== null);
+    await until('the private RabbitMQ ends', () => hasEnded(child));
     this.#child = undefined;
   }
 }
