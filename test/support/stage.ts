@@ -71,7 +71,6 @@ export class Stage {
         maxHeldSize: 1_000_000,
         ...limits,
       },
-      onRelief: () => undefined,
       log: silentLog,
     });
   }
