@@ -86,7 +86,7 @@ export async function apiPage(): Promise<string> {
       table(
         ['Route', 'Does'],
         routes.map(({ path, method, operation }) => [
-          `${code(`${method.toUpperCase()} ${path}`)}`,
+          code(`${method.toUpperCase()} ${path}`),
           operation.summary,
         ]),
       ),
@@ -174,19 +174,21 @@ function* fields(
     const value =
       items === undefined
         ? words(field)
-        : `a list of ${name === undefined ? 'objects' : `${linkTo(name)}`}`;
+        : `a list of ${name === undefined ? 'objects' : linkTo(name)}`;
     yield [code(`${prefix}${key}`), `${value}${mayBeMissing}`, field.description ?? ''];
     if (items !== undefined && name === undefined)
       yield* fields(items, isSent, `${prefix}${key}[].`);
   }
 }
 
-/** Patterns are for machines: what they mean is in the description. */
-function words({ pattern: _pattern, ...schema }: KeySchema & { format?: string }): string {
+function words(schema: KeySchema & { format?: string }): string {
   if (schema.anyOf !== undefined) return schema.anyOf.map(words).join(' or ');
   if (schema.type === 'object') return 'an object';
   if (schema.type === 'array') return `a list, each item ${words(schema.items ?? {})}`;
   if (schema.format === 'date-time' || schema.format === 'iso-date-time') return 'a time';
   if (schema.format === 'uuid') return 'a uuid';
-  return allowedValues(schema);
+  // Patterns are for machines: what they mean is in the description.
+  const plain = { ...schema };
+  delete plain.pattern;
+  return allowedValues(plain);
 }

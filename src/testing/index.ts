@@ -5,7 +5,7 @@
  * An attempt goes through the daemon's own runner, so that a test sees the outcome the daemon would see.
  */
 import { randomUUID } from 'node:crypto';
-import { asClass, asValue, createContainer, InjectionMode } from 'awilix';
+import { asClass, asValue, createContainer, InjectionMode } from 'awilix/browser';
 import { pino } from 'pino';
 import { createApi } from '../api/server.ts';
 import { StatusAggregator } from '../api/status-aggregator.ts';
