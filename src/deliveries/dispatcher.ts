@@ -206,9 +206,10 @@ export class Dispatcher {
   #pump(): void {
     while (this.#inFlight < this.#options.limits.maxInFlight && !this.#isStopped) {
       const prefersRetry = ++this.#picks % retryShare === 0;
-      const [first, second] = prefersRetry ? [this.#retryTurns, this.#freshTurns] : [this.#freshTurns, this.#retryTurns];
-      const turns = first.size > 0 ? first : second;
-      const [lane] = turns;
+      const hasRetry = this.#retryTurns.size > 0;
+      const isRetrysTurn = hasRetry && (prefersRetry || this.#freshTurns.size === 0);
+      const turns = isRetrysTurn ? this.#retryTurns : this.#freshTurns;
+      const lane = turns.values().next().value;
       if (lane === undefined) return;
       const delivery = (turns === this.#freshTurns ? lane.fresh : lane.retries).shift();
       turns.delete(lane);

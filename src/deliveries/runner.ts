@@ -1,8 +1,8 @@
 /** Makes one attempt: calls the service and turns whatever comes of it into an outcome. */
 import type { Logger } from 'pino';
 import { messageOf } from '../errors.ts';
-import type { AttemptStatus, Delivery, JsonObject, Subscription } from '../model.ts';
-import { type AttemptContext, isHookExpectedError, isHookRetry, type PluginLog } from '../plugin-api/index.ts';
+import type { AttemptStatus, Delivery, Subscription } from '../model.ts';
+import { type AttemptContext, isHookExpectedError, isHookRetry, type Outcome, type PluginLog } from '../plugin-api/index.ts';
 
 /** What came of an attempt. */
 export interface AttemptResult {
@@ -16,7 +16,7 @@ export interface AttemptResult {
 /** A service as the runner sees it, wherever it runs. */
 export interface RunnableService {
   log: PluginLog;
-  call(subscription: Subscription, delivery: Delivery, context: AttemptContext): Promise<JsonObject | undefined>;
+  call(subscription: Subscription, delivery: Delivery, context: AttemptContext): Outcome | Promise<Outcome>;
 }
 
 /** What a plugin says of an attempt is kept with it, up to this many characters of JSON. */

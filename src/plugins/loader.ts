@@ -79,8 +79,8 @@ async function loadService(entry: ServiceEntry, manifest: PluginManifest, isBund
     name: entry.service,
     log: cradle.log,
     checkConfig,
-    call: async (subscription: Subscription, delivery: Delivery, context: AttemptContext) =>
-      (await service.callback(subscription, delivery.event, context)) ?? undefined,
+    call: (subscription: Subscription, delivery: Delivery, context: AttemptContext) =>
+      service.callback(subscription, delivery.event, context),
     dispose: async () => {
       await service.dispose?.();
     },
