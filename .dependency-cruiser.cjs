@@ -33,7 +33,10 @@ module.exports = {
       comment: 'What is installed by users has dependencies only.',
       severity: 'error',
       from: { path: '^(src|plugins/[^/]+/src)/' },
-      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only', 'npm-peer'] },
+      to: {
+        dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
+        dependencyTypesNot: ['type-only', 'npm-peer'],
+      },
     },
     {
       name: 'nothing-uses-the-cli',
@@ -49,13 +52,37 @@ module.exports = {
       from: { path: '^src/', pathNot: '^src/(cli/|daemon/|index\\.ts$)' },
       to: { path: '^src/daemon/' },
     },
-    mayNotUse('bus', ['api', 'store', 'deliveries', 'plugins', 'subscriptions', 'plugin-api'], 'The bus knows AMQP and nothing else.'),
-    mayNotUse('store', ['api', 'bus', 'deliveries', 'plugins', 'subscriptions', 'plugin-api'], 'The store knows SQL and nothing else.'),
+    mayNotUse(
+      'bus',
+      ['api', 'store', 'deliveries', 'plugins', 'subscriptions', 'plugin-api'],
+      'The bus knows AMQP and nothing else.',
+    ),
+    mayNotUse(
+      'store',
+      ['api', 'bus', 'deliveries', 'plugins', 'subscriptions', 'plugin-api'],
+      'The store knows SQL and nothing else.',
+    ),
     mayNotUse('deliveries', ['api', 'plugins'], 'Deliveries do not know where services come from.'),
-    mayNotUse('plugins', ['api', 'bus', 'store', 'deliveries'], 'Plugins are loaded without knowing who calls them.'),
-    mayNotUse('subscriptions', ['api', 'bus', 'store', 'deliveries', 'plugins', 'plugin-api'], 'Who wants what is asked by all rooms and asks none.'),
-    mayNotUse('config', ['api', 'bus', 'store', 'deliveries', 'plugins', 'subscriptions', 'plugin-api'], 'The configuration is read before anything is there.'),
-    mayNotUse('plugin-api', ['api', 'bus', 'store', 'deliveries', 'plugins', 'subscriptions', 'config'], 'Plugins get this module, and none of the daemon with it.'),
+    mayNotUse(
+      'plugins',
+      ['api', 'bus', 'store', 'deliveries'],
+      'Plugins are loaded without knowing who calls them.',
+    ),
+    mayNotUse(
+      'subscriptions',
+      ['api', 'bus', 'store', 'deliveries', 'plugins', 'plugin-api'],
+      'Who wants what is asked by all rooms and asks none.',
+    ),
+    mayNotUse(
+      'config',
+      ['api', 'bus', 'store', 'deliveries', 'plugins', 'subscriptions', 'plugin-api'],
+      'The configuration is read before anything is there.',
+    ),
+    mayNotUse(
+      'plugin-api',
+      ['api', 'bus', 'store', 'deliveries', 'plugins', 'subscriptions', 'config'],
+      'Plugins get this module, and none of the daemon with it.',
+    ),
     {
       name: 'bundled-plugins-are-plugins',
       comment: 'A bundled plugin uses what any plugin may use.',
@@ -71,6 +98,9 @@ module.exports = {
     doNotFollow: { path: ['node_modules', '(^|/)dist/'] },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['types', 'import', 'default'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['types', 'import', 'default'],
+    },
   },
 };
