@@ -84,6 +84,11 @@ function send(reply: FastifyReply, { errorId, message, details }: ApiError): Fas
   return reply.status(errorTable[errorId]).type('application/json').send(body);
 }
 
+/** For errors in the address itself, which fastify finds before any handler: `/%ff`. */
+export function answerBadAddress(error: FastifyError, _request: unknown, reply: FastifyReply): void {
+  void send(reply, asApiError(error));
+}
+
 /** Makes the server answer every error in our form. */
 export function answerErrors(server: FastifyInstance): void {
   server.setErrorHandler((error: FastifyError, request, reply) => {

@@ -7,7 +7,7 @@ import type { Config } from '../config/schema.ts';
 import { messageOf, UserError } from '../errors.ts';
 import { compileForRequest } from '../validation.ts';
 import { authenticate, type Authentication } from './auth.ts';
-import { answerErrors } from './errors.ts';
+import { answerBadAddress, answerErrors } from './errors.ts';
 import { documentRoutes } from './openapi.ts';
 
 export interface ApiOptions {
@@ -30,6 +30,7 @@ export async function createApi({ restApi, authentication, log }: ApiOptions): P
     schemaController,
     bodyLimit: restApi.maxBodySize,
     requestTimeout: 30_000,
+    frameworkErrors: answerBadAddress,
     forceCloseConnections: 'idle',
     ...tlsOptions(restApi),
   };

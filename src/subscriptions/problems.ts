@@ -6,8 +6,15 @@ import type { Problem } from './service.ts';
 export function problemsFrom(errors: readonly ErrorObject[], prefix = ''): Problem[] {
   const problems = errors
     .filter(({ keyword }) => keyword !== 'anyOf' && keyword !== 'oneOf' && keyword !== 'if')
+    .filter((error) => !isOtherBranch(error, errors))
     .map((error) => toProblem(error, prefix));
   return problems.length > 0 ? problems : errors.map((error) => toProblem(error, prefix));
+}
+
+/** Of a value that may be null, what is wrong with the value says more than that it is not null. */
+function isOtherBranch(error: ErrorObject, errors: readonly ErrorObject[]): boolean {
+  const isNullBranch = error.keyword === 'type' && error.params['type'] === 'null';
+  return isNullBranch && errors.some(({ instancePath, keyword, params }) => instancePath === error.instancePath && keyword !== 'anyOf' && params['type'] !== 'null');
 }
 
 function toProblem({ instancePath, keyword, message, params }: ErrorObject, prefix: string): Problem {
