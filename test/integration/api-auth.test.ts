@@ -7,7 +7,12 @@ import { useScene } from '../support/scene.ts';
 const scene = useScene();
 const thirdTenant = '99999999-9999-4999-8999-999999999999';
 
-const subscription = { name: 'mine', service: 'http', events: ['call_created'], config: { url: 'http://127.0.0.1:9/' } };
+const subscription = {
+  name: 'mine',
+  service: 'http',
+  events: ['call_created'],
+  config: { url: 'http://127.0.0.1:9/' },
+};
 
 interface Token {
   uuid: string;
@@ -16,7 +21,10 @@ interface Token {
 }
 
 async function makeToken(tenant?: string): Promise<Token> {
-  const { status, body } = await scene().daemon.call<Token>('POST', '/tokens', { name: 'a token', ...(tenant === undefined ? {} : { tenant_uuid: tenant }) });
+  const { status, body } = await scene().daemon.call<Token>('POST', '/tokens', {
+    name: 'a token',
+    ...(tenant === undefined ? {} : { tenant_uuid: tenant }),
+  });
   expect(status).toBe(201);
   return body;
 }
@@ -50,7 +58,10 @@ describe('a request without a valid token is answered 401', () => {
   ];
 
   test.each(headers)('%s', async (_what, sent) => {
-    expect(await scene().daemon.call('GET', '/subscriptions', undefined, sent)).toMatchObject({ status: 401, body: { error_id: 'unauthorized' } });
+    expect(await scene().daemon.call('GET', '/subscriptions', undefined, sent)).toMatchObject({
+      status: 401,
+      body: { error_id: 'unauthorized' },
+    });
   });
 
   test.each(routes)('%s %s', async (method, path) => {
@@ -62,7 +73,11 @@ describe('a request without a valid token is answered 401', () => {
 describe('a token', () => {
   test('is sent as X-Auth-Token or as bearer', async () => {
     const { daemon } = scene();
-    for (const headers of [{ 'x-auth-token': daemon.token }, { authorization: `Bearer ${daemon.token}` }, { authorization: `bearer ${daemon.token}` }]) {
+    for (const headers of [
+      { 'x-auth-token': daemon.token },
+      { authorization: `Bearer ${daemon.token}` },
+      { authorization: `bearer ${daemon.token}` },
+    ]) {
       expect((await daemon.call('GET', '/status', undefined, headers)).status).toBe(200);
     }
   });
@@ -77,9 +92,13 @@ describe('a token', () => {
     const { daemon } = scene();
     const { token, uuid } = await makeToken();
     const { body } = await daemon.call<{ items: Token[] }>('GET', '/tokens');
-    expect(body.items.find((item) => item.uuid === uuid)).toMatchObject({ name: 'a token', tenant_uuid: masterTenant });
+    expect(body.items.find((item) => item.uuid === uuid)).toMatchObject({
+      name: 'a token',
+      tenant_uuid: masterTenant,
+    });
     expect(JSON.stringify(body)).not.toContain(token);
-    for (const file of [daemon.databaseFile, `${daemon.databaseFile}-wal`]) expect(readFileSync(file).includes(token)).toBe(false);
+    for (const file of [daemon.databaseFile, `${daemon.databaseFile}-wal`])
+      expect(readFileSync(file).includes(token)).toBe(false);
     expect(daemon.output).not.toContain(token);
   });
 
@@ -88,7 +107,10 @@ describe('a token', () => {
     expect((await as(token)('GET', '/status')).status).toBe(200);
     expect((await scene().daemon.call('DELETE', `/tokens/${token.uuid}`)).status).toBe(204);
     expect((await as(token)('GET', '/status')).status).toBe(401);
-    expect(await scene().daemon.call('DELETE', `/tokens/${token.uuid}`)).toMatchObject({ status: 404, body: { error_id: 'no-such-token' } });
+    expect(await scene().daemon.call('DELETE', `/tokens/${token.uuid}`)).toMatchObject({
+      status: 404,
+      body: { error_id: 'no-such-token' },
+    });
   });
 
   test.each([
@@ -96,7 +118,10 @@ describe('a token', () => {
     ['an empty name', { name: '' }, 'name'],
     ['a tenant that is no uuid', { name: 'x', tenant_uuid: 'me' }, 'tenant_uuid'],
   ])('with %s is refused', async (_what, body, field) => {
-    expect(await scene().daemon.call('POST', '/tokens', body)).toMatchObject({ status: 400, body: { details: { [field]: {} } } });
+    expect(await scene().daemon.call('POST', '/tokens', body)).toMatchObject({
+      status: 400,
+      body: { details: { [field]: {} } },
+    });
   });
 
   test('survives a restart; one of the local administrator that was lost is made anew', async () => {
@@ -119,24 +144,45 @@ describe('tenants', () => {
     expect(body).toMatchObject({ owner_tenant_uuid: otherTenant });
     const path = `/subscriptions/${body.uuid}`;
     expect((await mine('GET', path)).status).toBe(200);
-    for (const [method, suffix, input] of [['GET', ''], ['PUT', '', subscription], ['DELETE', ''], ['GET', '/logs']] as const) {
+    for (const [method, suffix, input] of [
+      ['GET', ''],
+      ['PUT', '', subscription],
+      ['DELETE', ''],
+      ['GET', '/logs'],
+    ] as const) {
       expect((await theirs(method, `${path}${suffix}`, input)).status).toBe(404);
     }
     expect((await theirs('GET', '/subscriptions')).body).toEqual({ items: [], total: 0 });
-    expect((await theirs('GET', '/subscriptions?recurse=true')).body).toEqual({ items: [], total: 0 });
-    expect((await mine('GET', '/subscriptions')).body).toMatchObject({ items: [{ uuid: body.uuid }] });
+    expect((await theirs('GET', '/subscriptions?recurse=true')).body).toEqual({
+      items: [],
+      total: 0,
+    });
+    expect((await mine('GET', '/subscriptions')).body).toMatchObject({
+      items: [{ uuid: body.uuid }],
+    });
   });
 
   test('are all below the master tenant, which sees theirs when it asks for them', async () => {
     const { daemon } = scene();
-    const { uuid } = (await as(await makeToken(otherTenant))<{ uuid: string }>('POST', '/subscriptions', subscription)).body;
+    const { uuid } = (
+      await as(await makeToken(otherTenant))<{ uuid: string }>(
+        'POST',
+        '/subscriptions',
+        subscription,
+      )
+    ).body;
     const listed = async (query: string) => {
-      const { body } = await daemon.call<{ items: { uuid: string }[] }>('GET', `/subscriptions${query}`);
+      const { body } = await daemon.call<{ items: { uuid: string }[] }>(
+        'GET',
+        `/subscriptions${query}`,
+      );
       return body.items.map((item) => item.uuid);
     };
     expect(await listed('')).not.toContain(uuid);
     expect(await listed('?recurse=true')).toContain(uuid);
-    expect((await daemon.call('PUT', `/subscriptions/${uuid}`, subscription)).body).toMatchObject({ owner_tenant_uuid: otherTenant });
+    expect((await daemon.call('PUT', `/subscriptions/${uuid}`, subscription)).body).toMatchObject({
+      owner_tenant_uuid: otherTenant,
+    });
     expect((await daemon.call('DELETE', `/subscriptions/${uuid}`)).status).toBe(204);
   });
 

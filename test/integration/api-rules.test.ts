@@ -6,42 +6,101 @@ const scene = useScene();
 
 const answer = async (path: string, options: RequestInit = {}) => {
   const { daemon } = scene();
-  const response = await fetch(`${daemon.url}${path}`, { ...options, headers: { 'x-auth-token': daemon.token, ...(options.headers as object) } });
+  const response = await fetch(`${daemon.url}${path}`, {
+    ...options,
+    headers: { 'x-auth-token': daemon.token, ...(options.headers as object) },
+  });
   const text = await response.text();
-  return { status: response.status, headers: response.headers, body: (text === '' ? undefined : JSON.parse(text)) as Record<string, unknown> };
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: (text === '' ? undefined : JSON.parse(text)) as Record<string, unknown>,
+  };
 };
 
 const json = { 'content-type': 'application/json' };
 
 describe('an error has a message, an id, details and a time', () => {
   test.each<[string, string, RequestInit, number, string]>([
-    ['a body that is no JSON', '/1.0/subscriptions', { method: 'POST', headers: json, body: '{"name": ' }, 400, 'invalid-json'],
-    ['a body that is empty', '/1.0/subscriptions', { method: 'POST', headers: json, body: '' }, 400, 'invalid-json'],
-    ['a key named __proto__', '/1.0/subscriptions', { method: 'POST', headers: json, body: '{"__proto__":{"name":"x"}}' }, 400, 'invalid-json'],
-    ['a body over 1 MiB', '/1.0/subscriptions', { method: 'POST', headers: json, body: `{"name":"${'x'.repeat(1_048_576)}"}` }, 413, 'body-too-large'],
-    ['a body that is a form', '/1.0/subscriptions', { method: 'POST', body: new URLSearchParams({ name: 'x' }) }, 415, 'unsupported-media-type'],
+    [
+      'a body that is no JSON',
+      '/1.0/subscriptions',
+      { method: 'POST', headers: json, body: '{"name": ' },
+      400,
+      'invalid-json',
+    ],
+    [
+      'a body that is empty',
+      '/1.0/subscriptions',
+      { method: 'POST', headers: json, body: '' },
+      400,
+      'invalid-json',
+    ],
+    [
+      'a key named __proto__',
+      '/1.0/subscriptions',
+      { method: 'POST', headers: json, body: '{"__proto__":{"name":"x"}}' },
+      400,
+      'invalid-json',
+    ],
+    [
+      'a body over 1 MiB',
+      '/1.0/subscriptions',
+      { method: 'POST', headers: json, body: `{"name":"${'x'.repeat(1_048_576)}"}` },
+      413,
+      'body-too-large',
+    ],
+    [
+      'a body that is a form',
+      '/1.0/subscriptions',
+      { method: 'POST', body: new URLSearchParams({ name: 'x' }) },
+      415,
+      'unsupported-media-type',
+    ],
     ['a route that is not there', '/1.0/nothing', {}, 404, 'not-found'],
     ['a path outside of the API', '/', {}, 404, 'not-found'],
     ['a version that is not there', '/2.0/subscriptions', {}, 404, 'not-found'],
-    ['a method a route does not have', '/1.0/subscriptions', { method: 'PATCH', headers: json, body: '{}' }, 404, 'not-found'],
+    [
+      'a method a route does not have',
+      '/1.0/subscriptions',
+      { method: 'PATCH', headers: json, body: '{}' },
+      404,
+      'not-found',
+    ],
     ['a query that does not fit', '/1.0/subscriptions?recurse=perhaps', {}, 400, 'invalid-data'],
     ['a path that cannot be decoded', '/1.0/subscriptions/%ff', {}, 400, 'bad-request'],
-    ['a uuid of thousands of characters', `/1.0/subscriptions/${'x'.repeat(5_000)}`, {}, 400, 'bad-request'],
+    [
+      'a uuid of thousands of characters',
+      `/1.0/subscriptions/${'x'.repeat(5_000)}`,
+      {},
+      400,
+      'bad-request',
+    ],
   ])('%s', async (_what, path, options, status, id) => {
     const { status: found, body, headers } = await answer(path, options);
     expect(found).toBe(status);
     expect(headers.get('content-type')).toMatch(/^application\/json/);
     expect(Object.keys(body).sort()).toEqual(['details', 'error_id', 'message', 'timestamp']);
-    expect(body).toMatchObject({ error_id: id, message: expect.stringMatching(/./) as string, details: {} });
+    expect(body).toMatchObject({
+      error_id: id,
+      message: expect.stringMatching(/./) as string,
+      details: {},
+    });
   });
 
   test('a body of exactly 1 MiB is read', async () => {
     const body = `{"name":"${'x'.repeat(1_048_576 - 11)}"}`;
-    expect((await answer('/1.0/subscriptions', { method: 'POST', headers: json, body })).status).toBe(400);
+    expect(
+      (await answer('/1.0/subscriptions', { method: 'POST', headers: json, body })).status,
+    ).toBe(400);
   });
 
   test('no answer quotes a stack', async () => {
-    const { body } = await answer('/1.0/subscriptions', { method: 'POST', headers: json, body: '{' });
+    const { body } = await answer('/1.0/subscriptions', {
+      method: 'POST',
+      headers: json,
+      body: '{',
+    });
     expect(JSON.stringify(body)).not.toMatch(/node_modules|\.js:\d+/);
   });
 });
@@ -59,13 +118,16 @@ describe('the status', () => {
   });
 
   test('lists the services there are', async () => {
-    expect((await answer('/1.0/subscriptions/services')).body).toEqual({ services: ['example', 'http'] });
+    expect((await answer('/1.0/subscriptions/services')).body).toEqual({
+      services: ['example', 'http'],
+    });
   });
 });
 
 describe('the API document', () => {
   type Operation = { responses: Record<string, unknown>; summary: string };
-  const load = async () => (await answer('/1.0/openapi.json', { headers: { 'x-auth-token': '' } })).body;
+  const load = async () =>
+    (await answer('/1.0/openapi.json', { headers: { 'x-auth-token': '' } })).body;
 
   test('is valid OpenAPI 3.1, and there for everybody', async () => {
     const document = await load();
@@ -77,7 +139,9 @@ describe('the API document', () => {
 
   test('lists every route', async () => {
     const paths = (await load())['paths'] as Record<string, Record<string, Operation>>;
-    const routes = Object.entries(paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`));
+    const routes = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
     expect(routes.sort()).toEqual([
       'DELETE /1.0/subscriptions/{uuid}',
       'DELETE /1.0/tokens/{uuid}',
@@ -95,7 +159,9 @@ describe('the API document', () => {
 
   test('says of every route what it is for and that a token is needed', async () => {
     const document = await load();
-    const operations = Object.values(document['paths'] as Record<string, Record<string, Operation>>).flatMap((methods) => Object.values(methods));
+    const operations = Object.values(
+      document['paths'] as Record<string, Record<string, Operation>>,
+    ).flatMap((methods) => Object.values(methods));
     for (const { summary, responses } of operations) {
       expect(summary).toMatch(/./);
       expect(Object.keys(responses)).toContain('401');
@@ -109,7 +175,11 @@ describe('a browser of another origin', () => {
     const { daemon } = scene();
     const response = await fetch(`${daemon.url}/1.0/subscriptions`, {
       method: 'OPTIONS',
-      headers: { origin: 'https://app.example.com', 'access-control-request-method': 'PUT', 'access-control-request-headers': 'x-auth-token' },
+      headers: {
+        origin: 'https://app.example.com',
+        'access-control-request-method': 'PUT',
+        'access-control-request-headers': 'x-auth-token',
+      },
     });
     expect(response.status).toBe(204);
     expect(response.headers.get('access-control-allow-origin')).toBe('*');
@@ -119,7 +189,11 @@ describe('a browser of another origin', () => {
 
   test('may read answers and errors', async () => {
     for (const path of ['/1.0/status', '/1.0/nothing']) {
-      expect((await answer(path, { headers: { origin: 'https://app.example.com' } })).headers.get('access-control-allow-origin')).toBe('*');
+      expect(
+        (await answer(path, { headers: { origin: 'https://app.example.com' } })).headers.get(
+          'access-control-allow-origin',
+        ),
+      ).toBe('*');
     }
   });
 });

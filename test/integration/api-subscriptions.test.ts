@@ -5,7 +5,12 @@ import { useScene } from '../support/scene.ts';
 
 const scene = useScene();
 
-const valid = { name: 'mine', service: 'http', events: ['call_created'], config: { url: 'http://127.0.0.1:9/' } };
+const valid = {
+  name: 'mine',
+  service: 'http',
+  events: ['call_created'],
+  config: { url: 'http://127.0.0.1:9/' },
+};
 
 interface ErrorBody {
   message: string;
@@ -14,7 +19,8 @@ interface ErrorBody {
   timestamp: number;
 }
 
-const create = <T = { uuid: string }>(body: unknown) => scene().daemon.call<T>('POST', '/subscriptions', body);
+const create = <T = { uuid: string }>(body: unknown) =>
+  scene().daemon.call<T>('POST', '/subscriptions', body);
 
 describe('a subscription', () => {
   test('is created with everything it was given, and defaults for the rest', async () => {
@@ -37,14 +43,28 @@ describe('a subscription', () => {
     const { uuid } = (await create(valid)).body;
     const path = `/subscriptions/${uuid}`;
     expect((await daemon.call('GET', path)).body).toMatchObject({ uuid, name: 'mine' });
-    const list = await daemon.call<{ items: { uuid: string }[]; total: number }>('GET', '/subscriptions');
+    const list = await daemon.call<{ items: { uuid: string }[]; total: number }>(
+      'GET',
+      '/subscriptions',
+    );
     expect(list.body.items.map((item) => item.uuid)).toContain(uuid);
     expect(list.body.total).toBe(list.body.items.length);
 
-    const change = { ...valid, name: 'new name', metadata: { 'any key': [1] }, events_user_uuid: randomUUID() };
+    const change = {
+      ...valid,
+      name: 'new name',
+      metadata: { 'any key': [1] },
+      events_user_uuid: randomUUID(),
+    };
     const changed = await daemon.call('PUT', path, change);
-    expect(changed).toMatchObject({ status: 200, body: { ...change, config: { url: valid.config.url }, uuid } });
-    expect((await daemon.call('PUT', path, valid)).body).toMatchObject({ events_user_uuid: null, metadata: {} });
+    expect(changed).toMatchObject({
+      status: 200,
+      body: { ...change, config: { url: valid.config.url }, uuid },
+    });
+    expect((await daemon.call('PUT', path, valid)).body).toMatchObject({
+      events_user_uuid: null,
+      metadata: {},
+    });
 
     expect(await daemon.call('DELETE', path)).toEqual({ status: 204, body: undefined });
     expect((await daemon.call('GET', path)).status).toBe(404);
@@ -53,14 +73,21 @@ describe('a subscription', () => {
   });
 
   test('may not choose its uuid or tenant: fields that are not known are ignored', async () => {
-    const { body } = await create<Record<string, unknown>>({ ...valid, uuid: 'x', owner_tenant_uuid: randomUUID(), more: { a: 1 } });
+    const { body } = await create<Record<string, unknown>>({
+      ...valid,
+      uuid: 'x',
+      owner_tenant_uuid: randomUUID(),
+      more: { a: 1 },
+    });
     expect(body).toMatchObject({ owner_tenant_uuid: masterTenant });
     expect(body['uuid']).not.toBe('x');
     expect(body).not.toHaveProperty('more');
   });
 
   test('may be for a service nobody provides yet, with any config', async () => {
-    expect((await create({ ...valid, service: 'later', config: { a: { b: null } } })).status).toBe(201);
+    expect((await create({ ...valid, service: 'later', config: { a: { b: null } } })).status).toBe(
+      201,
+    );
   });
 
   test('may name no events', async () => {
@@ -90,19 +117,64 @@ describe('input that does not fit is answered 400 with the field and the reason'
     ['no events', { ...valid, events: undefined }, 'events', 'is missing'],
     ['events that are text', { ...valid, events: 'call_created' }, 'events', 'must be array'],
     ['an event that is null', { ...valid, events: ['a', null] }, 'events.1', 'must be string'],
-    ['a long event', { ...valid, events: [long] }, 'events.0', 'must NOT have more than 128 characters'],
-    ['an event no routing key can hold', { ...valid, events: ['ok', '😀'.repeat(64)] }, 'events.1', 'must NOT have more than 255 bytes in UTF-8'],
+    [
+      'a long event',
+      { ...valid, events: [long] },
+      'events.0',
+      'must NOT have more than 128 characters',
+    ],
+    [
+      'an event no routing key can hold',
+      { ...valid, events: ['ok', '😀'.repeat(64)] },
+      'events.1',
+      'must NOT have more than 255 bytes in UTF-8',
+    ],
     ['no config', { ...valid, config: undefined }, 'config', 'is missing'],
     ['config that is a list', { ...valid, config: [] }, 'config', 'must be object'],
-    ['a user that is no uuid', { ...valid, events_user_uuid: 'me' }, 'events_user_uuid', 'must NOT have fewer than 36 characters'],
-    ['a server that is a number', { ...valid, events_wazo_uuid: 5 }, 'events_wazo_uuid', 'must be string'],
+    [
+      'a user that is no uuid',
+      { ...valid, events_user_uuid: 'me' },
+      'events_user_uuid',
+      'must NOT have fewer than 36 characters',
+    ],
+    [
+      'a server that is a number',
+      { ...valid, events_wazo_uuid: 5 },
+      'events_wazo_uuid',
+      'must be string',
+    ],
     ['metadata that are text', { ...valid, metadata: 'x' }, 'metadata', 'must be object'],
     ['http without url', http({}), 'config.url', 'is missing'],
-    ['http with another scheme', http({ url: 'ftp://x' }), 'config.url', 'must match pattern "^https?://."'],
-    ['http with a method of its own', http({ url: 'http://x', method: 'patch' }), 'config.method', 'must match pattern'],
-    ['http with a broken content type', http({ url: 'http://x', content_type: 'a\r\nb: c' }), 'config.content_type', 'must match pattern'],
-    ['http with a relative certificate', http({ url: 'http://x', verify_certificate: 'ca.pem' }), 'config.verify_certificate', 'must match pattern'],
-    ['example that sleeps backwards', { ...valid, service: 'example', config: { sleep_time: -1 } }, 'config.sleep_time', 'must be >= 0'],
+    [
+      'http with another scheme',
+      http({ url: 'ftp://x' }),
+      'config.url',
+      'must match pattern "^https?://."',
+    ],
+    [
+      'http with a method of its own',
+      http({ url: 'http://x', method: 'patch' }),
+      'config.method',
+      'must match pattern',
+    ],
+    [
+      'http with a broken content type',
+      http({ url: 'http://x', content_type: 'a\r\nb: c' }),
+      'config.content_type',
+      'must match pattern',
+    ],
+    [
+      'http with a relative certificate',
+      http({ url: 'http://x', verify_certificate: 'ca.pem' }),
+      'config.verify_certificate',
+      'must match pattern',
+    ],
+    [
+      'example that sleeps backwards',
+      { ...valid, service: 'example', config: { sleep_time: -1 } },
+      'config.sleep_time',
+      'must be >= 0',
+    ],
   ])('%s', async (_what, input, field, reason) => {
     const before = Date.now() / 1000;
     const { status, body } = await create<ErrorBody>(input);
@@ -120,7 +192,10 @@ describe('input that does not fit is answered 400 with the field and the reason'
   });
 
   test.each(['[]', 'null', '5', '"text"'])('a body that is %s', async (text) => {
-    expect(await create<ErrorBody>(text)).toMatchObject({ status: 400, body: { error_id: 'invalid-data', details: { body: { message: 'must be object' } } } });
+    expect(await create<ErrorBody>(text)).toMatchObject({
+      status: 400,
+      body: { error_id: 'invalid-data', details: { body: { message: 'must be object' } } },
+    });
   });
 
   test('a replacement is checked like a new one, and changes nothing when it is refused', async () => {
@@ -140,9 +215,17 @@ describe('a uuid that is not known is answered 404', () => {
     ['GET', '/logs'],
   ])('%s %s', async (method, suffix) => {
     const uuid = randomUUID();
-    const { status, body } = await scene().daemon.call<ErrorBody>(method, `/subscriptions/${uuid}${suffix}`, method === 'PUT' ? valid : undefined);
+    const { status, body } = await scene().daemon.call<ErrorBody>(
+      method,
+      `/subscriptions/${uuid}${suffix}`,
+      method === 'PUT' ? valid : undefined,
+    );
     expect(status).toBe(404);
-    expect(body).toMatchObject({ error_id: 'no-such-subscription', message: `No such subscription: ${uuid}`, details: { subscription_uuid: uuid } });
+    expect(body).toMatchObject({
+      error_id: 'no-such-subscription',
+      message: `No such subscription: ${uuid}`,
+      details: { subscription_uuid: uuid },
+    });
   });
 
   test.each(['not-a-uuid', '__proto__', 'constructor', '%00'])('%s', async (uuid) => {

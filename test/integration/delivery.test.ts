@@ -14,10 +14,18 @@ describe('a subscription takes effect before its response', () => {
     const uuid = await daemon.subscribe(['old_name'], inbox.url);
     await publisher.publish({ name: 'old_name', data: { id: 1 } });
 
-    const changed = { name: 'x', service: 'http', events: ['new_name'], config: { url: inbox.url } };
+    const changed = {
+      name: 'x',
+      service: 'http',
+      events: ['new_name'],
+      config: { url: inbox.url },
+    };
     await inbox.received(1);
     await daemon.call('PUT', `/subscriptions/${uuid}`, changed);
-    await publisher.publish({ name: 'old_name', data: { id: 2 } }, { name: 'new_name', data: { id: 3 } });
+    await publisher.publish(
+      { name: 'old_name', data: { id: 2 } },
+      { name: 'new_name', data: { id: 3 } },
+    );
     await inbox.received(2);
 
     await daemon.call('DELETE', `/subscriptions/${uuid}`);
@@ -47,10 +55,17 @@ describe('an event', () => {
     const [one, two] = [await scene().inbox(), await scene().inbox()];
     await daemon.subscribe(['shared'], one.url);
     await daemon.subscribe(['shared', 'shared'], two.url);
-    await publisher.publish({ name: 'shared', data: { id: 'ü😀' } }, { name: 'shared', data: { id: 2 } });
+    await publisher.publish(
+      { name: 'shared', data: { id: 'ü😀' } },
+      { name: 'shared', data: { id: 2 } },
+    );
     await one.received(2);
     await two.received(2);
-    for (const inbox of [one, two]) expect([...inbox.countsById()].sort()).toEqual([[2, 1], ['ü😀', 1]]);
+    for (const inbox of [one, two])
+      expect([...inbox.countsById()].sort()).toEqual([
+        [2, 1],
+        ['ü😀', 1],
+      ]);
   });
 
   test('of a user reaches that user’s subscription and those for all', async () => {
@@ -76,7 +91,10 @@ describe('an event', () => {
     await daemon.subscribe(['server_event'], mine.url, { events_wazo_uuid: here });
     await daemon.subscribe(['server_event'], all.url);
     await publisher.publish({ name: 'server_event', data: { id: 1 } });
-    publisher.raw(Buffer.from(JSON.stringify({ name: 'server_event', origin_uuid: here, data: { id: 2 } })), { headers: { name: 'server_event' } });
+    publisher.raw(
+      Buffer.from(JSON.stringify({ name: 'server_event', origin_uuid: here, data: { id: 2 } })),
+      { headers: { name: 'server_event' } },
+    );
     await all.received(2);
     await mine.received(1);
     expect(mine.bodies).toEqual([{ id: 2 }]);
@@ -87,7 +105,8 @@ describe('an event', () => {
     const inbox = await scene().inbox();
     await daemon.subscribe(['twice'], inbox.url);
     const options = { messageId: randomUUID(), headers: { name: 'twice' } };
-    for (let copy = 0; copy < 3; copy++) publisher.raw(Buffer.from('{"name":"twice","data":{"id":1}}'), options);
+    for (let copy = 0; copy < 3; copy++)
+      publisher.raw(Buffer.from('{"name":"twice","data":{"id":1}}'), options);
     await publisher.publish({ name: 'twice', data: { id: 2 } });
     await inbox.received(2);
     expect(inbox.bodies).toEqual([{ id: 1 }, { id: 2 }]);
@@ -101,9 +120,13 @@ describe('an endpoint that hangs', () => {
     const fine = await scene().inbox();
     await daemon.subscribe(['hanging'], hung.url);
     await daemon.subscribe(['fine'], fine.url);
-    await publisher.publish(...Array.from({ length: 50 }, (_, id) => ({ name: 'hanging', data: { id } })));
+    await publisher.publish(
+      ...Array.from({ length: 50 }, (_, id) => ({ name: 'hanging', data: { id } })),
+    );
     await hung.received(3);
-    await publisher.publish(...Array.from({ length: 50 }, (_, id) => ({ name: 'fine', data: { id } })));
+    await publisher.publish(
+      ...Array.from({ length: 50 }, (_, id) => ({ name: 'fine', data: { id } })),
+    );
     await fine.received(50);
     expect(hung.requests).toHaveLength(3);
   });
@@ -116,10 +139,19 @@ describe('a subscription for a service nobody provides', () => {
     const input = { name: 'x', service: 'no-such-service', events: ['waiting'], config: {} };
     const { body } = await daemon.call<{ uuid: string }>('POST', '/subscriptions', input);
     await daemon.subscribe(['waiting'], other.url);
-    await publisher.publish({ name: 'waiting', data: { id: 1 } }, { name: 'waiting', data: { id: 2 } });
+    await publisher.publish(
+      { name: 'waiting', data: { id: 1 } },
+      { name: 'waiting', data: { id: 2 } },
+    );
     await other.received(2);
-    expect((await daemon.call('GET', `/subscriptions/${body.uuid}/logs`)).body).toMatchObject({ filtered: 0 });
-    await daemon.call('PUT', `/subscriptions/${body.uuid}`, { ...input, service: 'http', config: { url: inbox.url } });
+    expect((await daemon.call('GET', `/subscriptions/${body.uuid}/logs`)).body).toMatchObject({
+      filtered: 0,
+    });
+    await daemon.call('PUT', `/subscriptions/${body.uuid}`, {
+      ...input,
+      service: 'http',
+      config: { url: inbox.url },
+    });
     await inbox.received(2);
     expect(inbox.bodies.map(({ id }) => id).sort()).toEqual([1, 2]);
   });
@@ -129,7 +161,9 @@ describe('a subscription that is deleted', () => {
   test('gets no more attempts of what waits for it', async () => {
     const { daemon, publisher } = scene();
     const failing = await scene().inbox((_request, response) => response.writeHead(500).end());
-    const other = await scene().inbox((_request, response) => response.writeHead(other.requests.length < 3 ? 500 : 200).end());
+    const other = await scene().inbox((_request, response) =>
+      response.writeHead(other.requests.length < 3 ? 500 : 200).end(),
+    );
     const uuid = await daemon.subscribe(['deleted'], failing.url);
     await daemon.subscribe(['deleted'], other.url);
     await publisher.publish({ name: 'deleted', data: {} });

@@ -8,7 +8,9 @@ let uuid = '';
 
 beforeAll(async () => {
   const { publisher, daemon } = scene();
-  const inbox = await scene().inbox((_request, response) => response.writeHead(201, { 'x-mine': 'yes' }).end('thanks'));
+  const inbox = await scene().inbox((_request, response) =>
+    response.writeHead(201, { 'x-mine': 'yes' }).end('thanks'),
+  );
   uuid = await daemon.subscribe(['logged_event'], inbox.url);
   for (let id = 1; id <= 5; id++) {
     await publisher.publish({ name: 'logged_event', data: { id } });
@@ -16,7 +18,8 @@ beforeAll(async () => {
   }
 });
 
-const page = async (query = '') => (await scene().daemon.call<LogPage>('GET', `/subscriptions/${uuid}/logs${query}`)).body;
+const page = async (query = '') =>
+  (await scene().daemon.call<LogPage>('GET', `/subscriptions/${uuid}/logs${query}`)).body;
 const idsOf = ({ items }: LogPage) => items.map(({ event }) => (event.data as { id: number }).id);
 
 describe('the log of a subscription', () => {
@@ -40,7 +43,9 @@ describe('the log of a subscription', () => {
         response_headers: { 'x-mine': 'yes' },
       },
     });
-    expect(Date.parse(item?.started_at ?? '')).toBeLessThanOrEqual(Date.parse(item?.ended_at ?? ''));
+    expect(Date.parse(item?.started_at ?? '')).toBeLessThanOrEqual(
+      Date.parse(item?.ended_at ?? ''),
+    );
   });
 
   test('begins with the latest', async () => {
@@ -59,12 +64,20 @@ describe('the log of a subscription', () => {
   ])('is paged and sorted: %s', async (query, expected) => {
     const found = await page(query);
     expect(idsOf(found)).toEqual(expected);
-    expect({ total: found.total, filtered: found.filtered }).toEqual({ total: expected.length, filtered: 5 });
+    expect({ total: found.total, filtered: found.filtered }).toEqual({
+      total: expected.length,
+      filtered: 5,
+    });
   });
 
   test('begins at a date, which is UTC unless it says otherwise', async () => {
     const third = (await page('?direction=asc')).items[2]?.started_at ?? '';
-    for (const date of [third, third.replace('Z', ''), third.replace('T', ' ').replace('Z', ''), encodeURIComponent(third.replace('Z', '+00:00'))]) {
+    for (const date of [
+      third,
+      third.replace('Z', ''),
+      third.replace('T', ' ').replace('Z', ''),
+      encodeURIComponent(third.replace('Z', '+00:00')),
+    ]) {
       const found = await page(`?from_date=${date}`);
       expect(idsOf(found)).toEqual([5, 4, 3]);
       expect(found.filtered).toBe(3);
@@ -72,30 +85,56 @@ describe('the log of a subscription', () => {
     expect(idsOf(await page('?from_date=2100-01-01'))).toEqual([]);
   });
 
-  test.each(['?limit=-1', '?limit=x', '?limit=10001', '?offset=-1', '?offset=1.5', '?order=name', '?direction=up', '?from_date=yesterday', '?from_date='])(
-    'refuses %s',
-    async (query) => {
-      const field = query.slice(1, query.indexOf('='));
-      const { status, body } = await scene().daemon.call('GET', `/subscriptions/${uuid}/logs${query}`);
-      expect({ status, body }).toMatchObject({ status: 400, body: { error_id: 'invalid-data', details: { [field]: {} } } });
-    },
-  );
+  test.each([
+    '?limit=-1',
+    '?limit=x',
+    '?limit=10001',
+    '?offset=-1',
+    '?offset=1.5',
+    '?order=name',
+    '?direction=up',
+    '?from_date=yesterday',
+    '?from_date=',
+  ])('refuses %s', async (query) => {
+    const field = query.slice(1, query.indexOf('='));
+    const { status, body } = await scene().daemon.call(
+      'GET',
+      `/subscriptions/${uuid}/logs${query}`,
+    );
+    expect({ status, body }).toMatchObject({
+      status: 400,
+      body: { error_id: 'invalid-data', details: { [field]: {} } },
+    });
+  });
 
   test('of one nothing was delivered for is empty', async () => {
     const { daemon } = scene();
     const silent = await daemon.subscribe(['never_published'], 'http://127.0.0.1:9/');
-    expect((await daemon.call('GET', `/subscriptions/${silent}/logs`)).body).toEqual({ items: [], total: 0, filtered: 0 });
+    expect((await daemon.call('GET', `/subscriptions/${silent}/logs`)).body).toEqual({
+      items: [],
+      total: 0,
+      filtered: 0,
+    });
   });
 });
 
 describe('a delivery that fails', () => {
   test('and then succeeds has both attempts under one uuid, which the webhook carries', async () => {
     const { daemon, publisher } = scene();
-    const inbox = await scene().inbox((_request, response) => response.writeHead(inbox.requests.length === 1 ? 503 : 200).end());
+    const inbox = await scene().inbox((_request, response) =>
+      response.writeHead(inbox.requests.length === 1 ? 503 : 200).end(),
+    );
     const own = await daemon.subscribe(['fails_once'], inbox.url);
     await publisher.publish({ name: 'fails_once', data: {} });
     const [first, second] = await scene().attempts(own, 2);
-    expect(first).toMatchObject({ status: 'failure', attempts: 1, detail: { response_status_code: 503, error: expect.stringMatching(/^503 Server Error: /) as string } });
+    expect(first).toMatchObject({
+      status: 'failure',
+      attempts: 1,
+      detail: {
+        response_status_code: 503,
+        error: expect.stringMatching(/^503 Server Error: /) as string,
+      },
+    });
     expect(second).toMatchObject({ status: 'success', attempts: 2, uuid: first?.uuid });
   });
 
@@ -105,7 +144,9 @@ describe('a delivery that fails', () => {
     const own = await daemon.subscribe(['fails_always'], inbox.url);
     await publisher.publish({ name: 'fails_always', data: {} });
     const attempts = await scene().attempts(own, 2);
-    expect(attempts.map(({ status, attempts: number, max_attempts: most }) => [status, number, most])).toEqual([
+    expect(
+      attempts.map(({ status, attempts: number, max_attempts: most }) => [status, number, most]),
+    ).toEqual([
       ['failure', 1, 2],
       ['failure', 2, 2],
     ]);

@@ -47,14 +47,20 @@ export class Scene {
   /** The attempts for a subscription, the oldest first, once there are so many. */
   async attempts(uuid: string, count: number): Promise<LogItem[]> {
     return until(`${count} attempts for ${uuid}`, async () => {
-      const { body } = await this.daemon.call<LogPage>('GET', `/subscriptions/${uuid}/logs?direction=asc`);
+      const { body } = await this.daemon.call<LogPage>(
+        'GET',
+        `/subscriptions/${uuid}/logs?direction=asc`,
+      );
       return body.items.length >= count && body.items;
     });
   }
 }
 
 /** To be called at the top of a test file. The scene is there once the first test begins. */
-export function useScene(settings: Omit<DaemonSettings, 'brokerUrl'> = {}, prepare: (daemon: TestDaemon) => void = () => undefined): () => Scene {
+export function useScene(
+  settings: Omit<DaemonSettings, 'brokerUrl'> = {},
+  prepare: (daemon: TestDaemon) => void = () => undefined,
+): () => Scene {
   let scene: Scene | undefined;
   beforeAll(async () => {
     const brokerUrl = await newVhost();
