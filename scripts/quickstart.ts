@@ -106,7 +106,8 @@ function listen(stop: AbortController): () => void {
   // npm that is killed outright passes nothing on.
   const parent = process.ppid;
   const watch = setInterval(() => {
-    if (process.env['npm_lifecycle_event'] !== undefined && process.ppid !== parent) stop.abort(new Stopped(1));
+    if (process.env['npm_lifecycle_event'] !== undefined && process.ppid !== parent)
+      stop.abort(new Stopped(1));
   }, 500);
   watch.unref();
   return () => {

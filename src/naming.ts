@@ -41,7 +41,8 @@ function renameKeys(
   return renamed;
 }
 
-const hasProperties = (schema: Schema): schema is ObjectSchema => schema['properties'] !== undefined;
+const hasProperties = (schema: Schema): schema is ObjectSchema =>
+  schema['properties'] !== undefined;
 
 const same = (key: string) => key;
 

@@ -19,14 +19,18 @@ export interface Schema<T = unknown> {
 type Optional<S extends Schema> = S & { readonly [optional]: true };
 
 /** An object with known keys. */
-export type ObjectSchema<P extends Record<string, Schema> = Record<string, Schema>> = Schema<StaticObject<P>> & {
+export type ObjectSchema<P extends Record<string, Schema> = Record<string, Schema>> = Schema<
+  StaticObject<P>
+> & {
   readonly properties: P;
 };
 
 /** The type of what a schema describes. */
 export type Static<S> = S extends Schema<infer T> ? T : never;
 
-type OptionalKeys<P> = { [K in keyof P]: P[K] extends { readonly [optional]: true } ? K : never }[keyof P];
+type OptionalKeys<P> = {
+  [K in keyof P]: P[K] extends { readonly [optional]: true } ? K : never;
+}[keyof P];
 type StaticObject<P> = { [K in Exclude<keyof P, OptionalKeys<P>>]: Static<P[K]> } & {
   [K in OptionalKeys<P>]?: Static<P[K]>;
 } extends infer O
@@ -35,14 +39,29 @@ type StaticObject<P> = { [K in Exclude<keyof P, OptionalKeys<P>>]: Static<P[K]> 
 
 type Keywords = Readonly<Record<string, unknown>>;
 
-export const string = (keywords: Keywords = {}): Schema<string> => ({ type: 'string', ...keywords });
-export const boolean = (keywords: Keywords = {}): Schema<boolean> => ({ type: 'boolean', ...keywords });
-export const integer = (keywords: Keywords = {}): Schema<number> => ({ type: 'integer', ...keywords });
-export const number = (keywords: Keywords = {}): Schema<number> => ({ type: 'number', ...keywords });
+export const string = (keywords: Keywords = {}): Schema<string> => ({
+  type: 'string',
+  ...keywords,
+});
+export const boolean = (keywords: Keywords = {}): Schema<boolean> => ({
+  type: 'boolean',
+  ...keywords,
+});
+export const integer = (keywords: Keywords = {}): Schema<number> => ({
+  type: 'integer',
+  ...keywords,
+});
+export const number = (keywords: Keywords = {}): Schema<number> => ({
+  type: 'number',
+  ...keywords,
+});
 export const nothing = (): Schema<null> => ({ type: 'null' });
 
 /** One of a few words. */
-export const oneOf = <const W extends string>(words: readonly W[], keywords: Keywords = {}): Schema<W> => ({
+export const oneOf = <const W extends string>(
+  words: readonly W[],
+  keywords: Keywords = {},
+): Schema<W> => ({
   type: 'string',
   enum: words,
   ...keywords,
@@ -54,17 +73,27 @@ export const nullable = <T>(schema: Schema<T>, keywords: Keywords = {}): Schema<
   ...keywords,
 });
 
-export const array = <T>(items: Schema<T>, keywords: Keywords = {}): Schema<T[]> => ({ type: 'array', items, ...keywords });
+export const array = <T>(items: Schema<T>, keywords: Keywords = {}): Schema<T[]> => ({
+  type: 'array',
+  items,
+  ...keywords,
+});
 
 /** Any keys, each with a value of one kind. */
-export const record = <T>(values: Schema<T>, keywords: Keywords = {}): Schema<Record<string, T>> => ({
+export const record = <T>(
+  values: Schema<T>,
+  keywords: Keywords = {},
+): Schema<Record<string, T>> => ({
   type: 'object',
   additionalProperties: values,
   ...keywords,
 });
 
 /** An object about whose keys nothing is said. */
-export const open = <T = Record<string, unknown>>(keywords: Keywords = {}): Schema<T> => ({ type: 'object', ...keywords });
+export const open = <T = Record<string, unknown>>(keywords: Keywords = {}): Schema<T> => ({
+  type: 'object',
+  ...keywords,
+});
 
 export const maybe = <S extends Schema>(schema: S): Optional<S> => {
   optionalSchemas.add(schema);
@@ -74,10 +103,16 @@ export const maybe = <S extends Schema>(schema: S): Optional<S> => {
 /** Which schemas were marked as optional: the mark is no word of JSON Schema. */
 const optionalSchemas = new WeakSet<Schema>();
 
-export function object<P extends Record<string, Schema>>(properties: P, keywords: Keywords = {}): ObjectSchema<P> {
+export function object<P extends Record<string, Schema>>(
+  properties: P,
+  keywords: Keywords = {},
+): ObjectSchema<P> {
   const required = Object.keys(properties).filter((key) => {
     const property = properties[key];
-    return property !== undefined && !optionalSchemas.has(property);
+    // What has a default may be left out: the validator fills it in.
+    return (
+      property !== undefined && property['default'] === undefined && !optionalSchemas.has(property)
+    );
   });
   return { type: 'object', required, properties, ...keywords } as ObjectSchema<P>;
 }

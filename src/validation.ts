@@ -10,7 +10,8 @@ const vocabulary = ['secret', 'unit', 'reload'];
 
 /** ISO 8601 with or without time and zone, as clients of Python daemons send it. */
 const isoDateTime = (text: string) =>
-  /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?$/i.test(text) && !Number.isNaN(Date.parse(text));
+  /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?$/i.test(text) &&
+  !Number.isNaN(Date.parse(text));
 
 function createAjv(isCoercing: boolean): Ajv {
   const ajv = new Ajv({
@@ -50,6 +51,7 @@ export function compileForRequest(schema: object, part: string | undefined) {
 /** Compiles somebody else's schema. Throws when it is no JSON Schema. */
 export function compileForeignSchema(schema: object): Validate {
   const ajv = createAjv(false);
-  if (ajv.validateSchema(schema) !== true) throw new Error(`not a JSON Schema: ${ajv.errorsText(ajv.errors)}`);
+  if (ajv.validateSchema(schema) !== true)
+    throw new Error(`not a JSON Schema: ${ajv.errorsText(ajv.errors)}`);
   return toValidate(ajv.compile(schema));
 }

@@ -1,12 +1,9 @@
 /** From the API document that the server makes of its routes: the reference page. */
 import { STATUS_CODES } from 'node:http';
 import { pino } from 'pino';
-import { logRoutes } from '#dist/api/logs.js';
+import { addRoutes } from '#dist/api/routes.js';
 import { ErrorSchema } from '#dist/api/schemas.js';
 import { createApi } from '#dist/api/server.js';
-import { statusRoutes } from '#dist/api/status.js';
-import { subscriptionRoutes } from '#dist/api/subscriptions.js';
-import { tokenRoutes } from '#dist/api/token-routes.js';
 import { allowedValues, type KeySchema } from '#dist/config/keys.js';
 import { type Config, ConfigSchema } from '#dist/config/schema.js';
 import { toCamelKeys } from '#dist/naming.js';
@@ -46,11 +43,7 @@ export async function apiDocument(): Promise<ApiDocument> {
     authentication: { type: 'none', principal: { tenantUuid: '' } },
     log: pino({ level: 'silent' }),
   });
-  const nothing = {} as never;
-  subscriptionRoutes(scope, nothing);
-  logRoutes(scope, nothing);
-  tokenRoutes(scope, nothing);
-  statusRoutes(scope, nothing);
+  addRoutes(scope, {} as never);
   const answer = await server.inject('/1.0/openapi.json');
   await server.close();
   if (answer.statusCode !== 200) throw new Error(`the API document cannot be made: ${answer.body}`);

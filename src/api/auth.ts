@@ -11,7 +11,8 @@ declare module 'fastify' {
 }
 
 /** How requests are told apart: by their token, or all alike. */
-export type Authentication = { type: 'token'; tokens: Tokens } | { type: 'none'; principal: Principal };
+export type Authentication =
+  { type: 'token'; tokens: Tokens } | { type: 'none'; principal: Principal };
 
 /** Every request to the scope has to say who asks. */
 export function authenticate(scope: FastifyInstance, authentication: Authentication): void {
@@ -32,7 +33,9 @@ export function authenticate(scope: FastifyInstance, authentication: Authenticat
 function unauthorized(isMissing: boolean): ApiError {
   return new ApiError(
     'unauthorized',
-    isMissing ? 'A token is needed: send it as X-Auth-Token, or as Authorization: Bearer' : 'The token is not valid',
+    isMissing
+      ? 'A token is needed: send it as X-Auth-Token, or as Authorization: Bearer'
+      : 'The token is not valid',
   );
 }
 
@@ -44,6 +47,7 @@ function tokenOf({ headers }: FastifyRequest): string | undefined {
 
 /** Who asks, in a route behind {@link authenticate}. */
 export function principalOf(request: FastifyRequest): Principal {
-  if (request.principal === null) throw new Error('a route outside of the authenticated scope asks for its principal');
+  if (request.principal === null)
+    throw new Error('a route outside of the authenticated scope asks for its principal');
   return request.principal;
 }

@@ -60,16 +60,26 @@ function asApiError(error: FastifyError | Error): ApiError {
   }
   if (error instanceof InvalidSubscription) return invalid(error.problems);
   if (error instanceof StoreUnavailable) {
-    return new ApiError('store-unavailable', `Nothing can be stored at present: ${messageOf(error)}`);
+    return new ApiError(
+      'store-unavailable',
+      `Nothing can be stored at present: ${messageOf(error)}`,
+    );
   }
   const { validation, statusCode, code } = error as FastifyError;
   if (validation !== undefined) return invalid(problemsFrom(validation as never));
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new ApiError('body-too-large', 'The request body is too large');
-  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return new ApiError('unsupported-media-type', 'The body must be application/json');
-  if (error instanceof SyntaxError || code === 'FST_ERR_CTP_INVALID_JSON_BODY' || code === 'FST_ERR_CTP_EMPTY_JSON_BODY') {
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
+    return new ApiError('body-too-large', 'The request body is too large');
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE')
+    return new ApiError('unsupported-media-type', 'The body must be application/json');
+  if (
+    error instanceof SyntaxError ||
+    code === 'FST_ERR_CTP_INVALID_JSON_BODY' ||
+    code === 'FST_ERR_CTP_EMPTY_JSON_BODY'
+  ) {
     return new ApiError('invalid-json', `The body is not valid JSON: ${error.message}`);
   }
-  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) return new ApiError('bad-request', error.message);
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
+    return new ApiError('bad-request', error.message);
   return new ApiError('internal-error', 'An error happened in the daemon; its log says more');
 }
 
@@ -85,7 +95,11 @@ function send(reply: FastifyReply, { errorId, message, details }: ApiError): Fas
 }
 
 /** For errors in the address itself, which fastify finds before any handler: `/%ff`. */
-export function answerBadAddress(error: FastifyError, _request: unknown, reply: FastifyReply): void {
+export function answerBadAddress(
+  error: FastifyError,
+  _request: unknown,
+  reply: FastifyReply,
+): void {
   void send(reply, asApiError(error));
 }
 
@@ -97,6 +111,9 @@ export function answerErrors(server: FastifyInstance): void {
     return send(reply, answer);
   });
   server.setNotFoundHandler((request, reply) =>
-    send(reply, new ApiError('not-found', `There is no ${request.method} ${request.url.split('?')[0] ?? ''}`)),
+    send(
+      reply,
+      new ApiError('not-found', `There is no ${request.method} ${request.url.split('?')[0] ?? ''}`),
+    ),
   );
 }

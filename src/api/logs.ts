@@ -14,11 +14,34 @@ export interface LogRoutes {
 }
 
 const LogQuery = object({
-  limit: maybe(integer({ minimum: 0, maximum: 10_000, default: 1000, description: 'How many to return at most.' })),
-  offset: maybe(integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, default: 0, description: 'How many to pass over.' })),
-  order: maybe(oneOf([...attemptOrders], { default: 'started_at', description: 'What to sort by.' })),
-  direction: maybe(oneOf(['asc', 'desc'], { default: 'desc', description: 'Smallest or largest first.' })),
-  from_date: maybe(string({ format: 'iso-date-time', description: 'Only attempts that began then or later; UTC unless it says otherwise.' })),
+  limit: maybe(
+    integer({
+      minimum: 0,
+      maximum: 10_000,
+      default: 1000,
+      description: 'How many to return at most.',
+    }),
+  ),
+  offset: maybe(
+    integer({
+      minimum: 0,
+      maximum: Number.MAX_SAFE_INTEGER,
+      default: 0,
+      description: 'How many to pass over.',
+    }),
+  ),
+  order: maybe(
+    oneOf([...attemptOrders], { default: 'started_at', description: 'What to sort by.' }),
+  ),
+  direction: maybe(
+    oneOf(['asc', 'desc'], { default: 'desc', description: 'Smallest or largest first.' }),
+  ),
+  from_date: maybe(
+    string({
+      format: 'iso-date-time',
+      description: 'Only attempts that began then or later; UTC unless it says otherwise.',
+    }),
+  ),
 });
 
 const LogItem = object({
@@ -68,7 +91,16 @@ function parseDate(text: string): number {
   return Date.parse(/(Z|[+-]\d\d:?\d\d)$/i.test(text) ? text : `${text.replace(' ', 'T')}Z`);
 }
 
-function toItem({ deliveryId, status, startedAt, endedAt, number, maxAttempts, event, detail }: LoggedAttempt) {
+function toItem({
+  deliveryId,
+  status,
+  startedAt,
+  endedAt,
+  number,
+  maxAttempts,
+  event,
+  detail,
+}: LoggedAttempt) {
   return {
     uuid: deliveryId,
     status,

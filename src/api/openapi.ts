@@ -2,7 +2,11 @@
 import type { FastifyInstance, RouteOptions } from 'fastify';
 import { version } from '../version.ts';
 
-const info = { title: 'webhookd', version, description: 'Subscriptions to events, and the log of their delivery.' };
+const info = {
+  title: 'webhookd',
+  version,
+  description: 'Subscriptions to events, and the log of their delivery.',
+};
 
 /**
  * Remembers every route added from now on.
@@ -12,7 +16,8 @@ const info = { title: 'webhookd', version, description: 'Subscriptions to events
 export function documentRoutes(server: FastifyInstance): () => Promise<object> {
   const routes: RouteOptions[] = [];
   server.addHook('onRoute', (route) => {
-    if (route.schema?.hide !== true && route.method !== 'HEAD' && route.method !== 'OPTIONS') routes.push(route);
+    if (route.schema?.hide !== true && route.method !== 'HEAD' && route.method !== 'OPTIONS')
+      routes.push(route);
   });
   let document: Promise<object> | undefined;
   return () => (document ??= makeDocument(routes));
@@ -20,7 +25,10 @@ export function documentRoutes(server: FastifyInstance): () => Promise<object> {
 
 /** On a server of its own, which never listens: an idle daemon does not pay for what few ask for. */
 async function makeDocument(routes: readonly RouteOptions[]): Promise<object> {
-  const [{ fastify }, { default: swagger }] = await Promise.all([import('fastify'), import('@fastify/swagger')]);
+  const [{ fastify }, { default: swagger }] = await Promise.all([
+    import('fastify'),
+    import('@fastify/swagger'),
+  ]);
   const server = fastify({ exposeHeadRoutes: false });
   server.setValidatorCompiler(() => () => true);
   server.setSerializerCompiler(() => JSON.stringify);
@@ -38,7 +46,12 @@ async function makeDocument(routes: readonly RouteOptions[]): Promise<object> {
     },
   });
   for (const { method, url, schema } of routes) {
-    server.route({ method, url, ...(schema === undefined ? {} : { schema }), handler: () => Promise.resolve() });
+    server.route({
+      method,
+      url,
+      ...(schema === undefined ? {} : { schema }),
+      handler: () => Promise.resolve(),
+    });
   }
   await server.ready();
   return server.swagger();

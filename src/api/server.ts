@@ -63,7 +63,10 @@ export async function createApi({ restApi, authentication, log }: ApiOptions): P
 /** Our own validator, and no serializer: response schemas are for the API document. fastify's are not even loaded. */
 const schemaController = {
   compilersFactory: {
-    buildValidator: () => ({ schema, httpPart }: { schema: object; httpPart?: string }) => compileForRequest(schema, httpPart),
+    buildValidator:
+      () =>
+      ({ schema, httpPart }: { schema: object; httpPart?: string }) =>
+        compileForRequest(schema, httpPart),
     buildSerializer: () => () => (data: unknown) => JSON.stringify(data),
   },
 } as unknown as NonNullable<FastifyServerOptions['schemaController']>;
@@ -74,8 +77,12 @@ function tlsOptions({ certificate, privateKey }: Config['restApi']): object {
     try {
       return readFileSync(file);
     } catch (error) {
-      throw new UserError(`rest_api.${key}: ${file} cannot be read: ${messageOf(error)}`, 2, { cause: error });
+      throw new UserError(`rest_api.${key}: ${file} cannot be read: ${messageOf(error)}`, 2, {
+        cause: error,
+      });
     }
   };
-  return { https: { cert: read('certificate', certificate), key: read('private_key', privateKey) } };
+  return {
+    https: { cert: read('certificate', certificate), key: read('private_key', privateKey) },
+  };
 }

@@ -4,7 +4,10 @@ import { open } from '../schema.ts';
 import type { StatusAggregator } from './status-aggregator.ts';
 import { failures } from './schemas.ts';
 
-export function statusRoutes(scope: FastifyInstance, aggregator: Pick<StatusAggregator, 'collect'>): void {
+export function statusRoutes(
+  scope: FastifyInstance,
+  aggregator: Pick<StatusAggregator, 'collect'>,
+): void {
   scope.get(
     '/status',
     {
@@ -12,7 +15,9 @@ export function statusRoutes(scope: FastifyInstance, aggregator: Pick<StatusAggr
         tags: ['status'],
         summary: 'Show how the daemon is',
         response: {
-          200: open({ description: 'By part of the daemon: at least `status`, which is ok or fail.' }),
+          200: open({
+            description: 'By part of the daemon: at least `status`, which is ok or fail.',
+          }),
           ...failures(401),
         },
       },

@@ -18,15 +18,22 @@ interface ByUuid {
   Params: { uuid: string };
 }
 
-export const UuidParams = object({ uuid: string({ maxLength: 128, description: 'The subscription’s uuid.' }) });
+export const UuidParams = object({
+  uuid: string({ maxLength: 128, description: 'The subscription’s uuid.' }),
+});
 
 const ListQuery = object({
-  recurse: maybe(boolean({ default: false, description: 'Subscriptions of the tenants below too.' })),
+  recurse: maybe(
+    boolean({ default: false, description: 'Subscriptions of the tenants below too.' }),
+  ),
 });
 
 const toOutput = (subscription: Subscription) => toSnakeKeys(SubscriptionOutput, subscription);
 
-export function subscriptionRoutes(scope: FastifyInstance, { subscriptions, registry }: SubscriptionRoutes): void {
+export function subscriptionRoutes(
+  scope: FastifyInstance,
+  { subscriptions, registry }: SubscriptionRoutes,
+): void {
   const tags = ['subscriptions'];
 
   scope.get<{ Querystring: { recurse: boolean } }>(
@@ -36,11 +43,16 @@ export function subscriptionRoutes(scope: FastifyInstance, { subscriptions, regi
         tags,
         summary: 'List subscriptions',
         querystring: ListQuery,
-        response: { 200: object({ items: array(SubscriptionOutput), total: integer() }), ...failures(400, 401) },
+        response: {
+          200: object({ items: array(SubscriptionOutput), total: integer() }),
+          ...failures(400, 401),
+        },
       },
     },
     (request) => {
-      const items = subscriptions.list({ ...principalOf(request), recurse: request.query.recurse }).map(toOutput);
+      const items = subscriptions
+        .list({ ...principalOf(request), recurse: request.query.recurse })
+        .map(toOutput);
       return Promise.resolve({ items, total: items.length });
     },
   );
@@ -57,14 +69,24 @@ export function subscriptionRoutes(scope: FastifyInstance, { subscriptions, regi
     },
     async (request, reply) => {
       const input = toCamelKeys(SubscriptionInput, request.body) as SubscriptionInput;
-      return reply.status(201).send(toOutput(await subscriptions.create(input, principalOf(request))));
+      return reply
+        .status(201)
+        .send(toOutput(await subscriptions.create(input, principalOf(request))));
     },
   );
 
   scope.get<ByUuid>(
     '/subscriptions/:uuid',
-    { schema: { tags, summary: 'Show a subscription', params: UuidParams, response: { 200: SubscriptionOutput, ...failures(401, 404) } } },
-    (request) => Promise.resolve(toOutput(subscriptions.get(request.params.uuid, principalOf(request)))),
+    {
+      schema: {
+        tags,
+        summary: 'Show a subscription',
+        params: UuidParams,
+        response: { 200: SubscriptionOutput, ...failures(401, 404) },
+      },
+    },
+    (request) =>
+      Promise.resolve(toOutput(subscriptions.get(request.params.uuid, principalOf(request)))),
   );
 
   scope.put<ByUuid>(
@@ -86,7 +108,14 @@ export function subscriptionRoutes(scope: FastifyInstance, { subscriptions, regi
 
   scope.delete<ByUuid>(
     '/subscriptions/:uuid',
-    { schema: { tags, summary: 'Delete a subscription', params: UuidParams, response: { 204: nothing(), ...failures(401, 404, 503) } } },
+    {
+      schema: {
+        tags,
+        summary: 'Delete a subscription',
+        params: UuidParams,
+        response: { 204: nothing(), ...failures(401, 404, 503) },
+      },
+    },
     async (request, reply) => {
       await subscriptions.delete(request.params.uuid, principalOf(request));
       return reply.status(204).send();

@@ -9,7 +9,13 @@ import type { Tokens } from './tokens.ts';
 
 const TokenInput = object({
   name: string({ minLength: 1, maxLength: 128, description: 'What the token is for.' }),
-  tenant_uuid: maybe(string({ minLength: 36, maxLength: 36, description: 'Whose subscriptions it reaches; the master tenant’s unless said.' })),
+  tenant_uuid: maybe(
+    string({
+      minLength: 36,
+      maxLength: 36,
+      description: 'Whose subscriptions it reaches; the master tenant’s unless said.',
+    }),
+  ),
 });
 
 const TokenOutput = object({
@@ -26,7 +32,10 @@ const toOutput = ({ uuid, name, tenantUuid, createdAt }: AccessToken) => ({
   created_at: new Date(createdAt).toISOString(),
 });
 
-export function tokenRoutes(scope: FastifyInstance, { tokens, masterTenantUuid }: { tokens: Tokens; masterTenantUuid: string }): void {
+export function tokenRoutes(
+  scope: FastifyInstance,
+  { tokens, masterTenantUuid }: { tokens: Tokens; masterTenantUuid: string },
+): void {
   const tags = ['tokens'];
   const requireMaster = (request: FastifyRequest) => {
     if (principalOf(request).tenantUuid !== masterTenantUuid) {
@@ -36,7 +45,16 @@ export function tokenRoutes(scope: FastifyInstance, { tokens, masterTenantUuid }
 
   scope.get(
     '/tokens',
-    { schema: { tags, summary: 'List tokens', response: { 200: object({ items: array(TokenOutput), total: integer() }), ...failures(401) } } },
+    {
+      schema: {
+        tags,
+        summary: 'List tokens',
+        response: {
+          200: object({ items: array(TokenOutput), total: integer() }),
+          ...failures(401),
+        },
+      },
+    },
     (request) => {
       requireMaster(request);
       const items = tokens.list().map(toOutput);
@@ -52,7 +70,10 @@ export function tokenRoutes(scope: FastifyInstance, { tokens, masterTenantUuid }
         summary: 'Make a token',
         body: TokenInput,
         response: {
-          201: object({ ...TokenOutput.properties, token: string({ description: 'The token itself, shown this once.' }) }),
+          201: object({
+            ...TokenOutput.properties,
+            token: string({ description: 'The token itself, shown this once.' }),
+          }),
           ...failures(400, 401),
         },
       },
@@ -78,7 +99,8 @@ export function tokenRoutes(scope: FastifyInstance, { tokens, masterTenantUuid }
     async (request, reply) => {
       requireMaster(request);
       const { uuid } = request.params;
-      if (!(await tokens.revoke(uuid))) throw new ApiError('no-such-token', `No such token: ${uuid}`, { token_uuid: uuid });
+      if (!(await tokens.revoke(uuid)))
+        throw new ApiError('no-such-token', `No such token: ${uuid}`, { token_uuid: uuid });
       return reply.status(204).send();
     },
   );

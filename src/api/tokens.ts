@@ -40,9 +40,18 @@ export class Tokens {
   }
 
   /** The token itself is returned here and never again. */
-  async create(name: string, tenantUuid = this.masterTenantUuid): Promise<{ secret: string; token: AccessToken }> {
+  async create(
+    name: string,
+    tenantUuid = this.masterTenantUuid,
+  ): Promise<{ secret: string; token: AccessToken }> {
     const secret = `whd_${randomBytes(32).toString('base64url')}`;
-    const token: AccessToken = { uuid: randomUUID(), name, hash: hashOf(secret), tenantUuid, createdAt: Date.now() };
+    const token: AccessToken = {
+      uuid: randomUUID(),
+      name,
+      hash: hashOf(secret),
+      tenantUuid,
+      createdAt: Date.now(),
+    };
     await this.store.putToken(token);
     this.#byHash.set(token.hash, token);
     return { secret, token };
@@ -75,7 +84,11 @@ export class Tokens {
       writeFileSync(file, `${secret}\n`, { mode: 0o600 });
       chmodSync(file, 0o600);
     } catch (error) {
-      throw new UserError(`auth.local_token_file: ${file} cannot be written: ${messageOf(error)}`, 1, { cause: error });
+      throw new UserError(
+        `auth.local_token_file: ${file} cannot be written: ${messageOf(error)}`,
+        1,
+        { cause: error },
+      );
     }
   }
 }

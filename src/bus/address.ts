@@ -24,11 +24,15 @@ export function brokerAddress(bus: Config['bus']): BrokerAddress {
       clientProperties: { connection_name: 'webhookd' },
       ...(protocol === 'amqps' ? tlsOptions(bus.tls) : {}),
     },
-    label: `${protocol}://${username}@${hostname}:${port}/${vhost === "%2F" ? "" : vhost}`,
+    label: `${protocol}://${username}@${hostname}:${port}/${vhost === '%2F' ? '' : vhost}`,
   };
 }
 
-function fromParts(bus: Config['bus']): Required<Pick<Options.Connect, 'protocol' | 'username' | 'password' | 'hostname' | 'port' | 'vhost'>> {
+function fromParts(
+  bus: Config['bus'],
+): Required<
+  Pick<Options.Connect, 'protocol' | 'username' | 'password' | 'hostname' | 'port' | 'vhost'>
+> {
   const { username, password, host: hostname, port, vhost } = bus;
   return { protocol: 'amqp', username, password, hostname, port, vhost: encodeURIComponent(vhost) };
 }
@@ -53,7 +57,9 @@ function tlsOptions(tls: Config['bus']['tls']): SocketOptions {
     try {
       return readFileSync(file);
     } catch (error) {
-      throw new UserError(`bus.tls.${key}: ${file} cannot be read: ${messageOf(error)}`, 2, { cause: error });
+      throw new UserError(`bus.tls.${key}: ${file} cannot be read: ${messageOf(error)}`, 2, {
+        cause: error,
+      });
     }
   };
   return {

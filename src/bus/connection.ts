@@ -53,9 +53,11 @@ export class BusConnection {
   /** The open connection, as soon as there is one. Rejects when the signal aborts or the connection is stopped. */
   ready(signal?: AbortSignal): Promise<ChannelModel> {
     if (this.#model !== undefined) return Promise.resolve(this.#model);
-    if (this.#stopping.signal.aborted) return Promise.reject(new Error('the bus connection is stopped'));
+    if (this.#stopping.signal.aborted)
+      return Promise.reject(new Error('the bus connection is stopped'));
     return new Promise((resolve, reject) => {
-      const onAbort = () => waiter.reject(new Error('no connection to the broker', { cause: signal?.reason }));
+      const onAbort = () =>
+        waiter.reject(new Error('no connection to the broker', { cause: signal?.reason }));
       const settle = () => {
         this.#waiters.delete(waiter);
         signal?.removeEventListener('abort', onAbort);
@@ -90,7 +92,10 @@ export class BusConnection {
         if (Date.now() - started > stableAfter) backoff.reset();
       } catch (error) {
         if (signal.aborted) return;
-        log.warn({ purpose, broker: address().label }, `cannot connect to the bus: ${explain(error)}`);
+        log.warn(
+          { purpose, broker: address().label },
+          `cannot connect to the bus: ${explain(error)}`,
+        );
       }
       await sleep(backoff.next(), undefined, { signal }).catch(() => undefined);
     }
@@ -109,7 +114,9 @@ export class BusConnection {
       await this.#withDeadline(
         Promise.race([
           model.createChannel().then((channel) => channel.close()),
-          closed.then(() => Promise.reject(new Error(`closed right after it was opened: ${messageOf(reason)}`))),
+          closed.then(() =>
+            Promise.reject(new Error(`closed right after it was opened: ${messageOf(reason)}`)),
+          ),
         ]),
       );
     } catch (error) {
@@ -157,7 +164,10 @@ function isModel(value: unknown): value is ChannelModel {
 /** Closing what is already closed throws; a broker that does not answer is not waited for. */
 async function closeQuietly(model: ChannelModel): Promise<void> {
   model.on('error', () => undefined);
-  await Promise.race([model.close().catch(() => undefined), sleep(1_000, undefined, { ref: false })]);
+  await Promise.race([
+    model.close().catch(() => undefined),
+    sleep(1_000, undefined, { ref: false }),
+  ]);
 }
 
 /** What an administrator can act on. */

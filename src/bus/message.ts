@@ -36,7 +36,8 @@ export function parseMessage(message: ConsumeMessage, maxSize: number): ParsedMe
     return { rejected: `its headers are nested too deeply: ${(error as Error).message}` };
   }
   const name = textAt(headers, 'name') ?? textAt(body, 'name');
-  if (name === undefined) return { rejected: 'it has no name, neither as a header nor in its body' };
+  if (name === undefined)
+    return { rejected: 'it has no name, neither as a header nor in its body' };
   return {
     event: {
       name,
@@ -103,11 +104,22 @@ function isoTime(seconds: number): Json {
  * @param dataJson the event's data, as JSON
  * @param headersJson the event's headers, as JSON
  */
-export function fingerprintOf(properties: MessageProperties, event: BusEvent, dataJson: string, headersJson: string): string | null {
+export function fingerprintOf(
+  properties: MessageProperties,
+  event: BusEvent,
+  dataJson: string,
+  headersJson: string,
+): string | null {
   const messageId: unknown = properties.messageId;
-  const isIdentified = (typeof messageId === 'string' && messageId !== '') || Object.hasOwn(event.headers, 'timestamp');
+  const isIdentified =
+    (typeof messageId === 'string' && messageId !== '') ||
+    Object.hasOwn(event.headers, 'timestamp');
   if (!isIdentified) return null;
-  return hash('sha1', `${String(messageId)}\n${event.name}\n${headersJson}\n${dataJson}`, 'base64').slice(0, 20);
+  return hash(
+    'sha1',
+    `${String(messageId)}\n${event.name}\n${headersJson}\n${dataJson}`,
+    'base64',
+  ).slice(0, 20);
 }
 
 /** An event to be published. */

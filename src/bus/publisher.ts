@@ -97,9 +97,14 @@ export class BusPublisher {
   }
 
   /** True when confirmed, false when the connection was lost before. Rejects when the broker closed the channel. */
-  #publishOn(channel: ConfirmChannel, { exchange, routingKey, content, options }: Publication, signal: AbortSignal): Promise<boolean> {
+  #publishOn(
+    channel: ConfirmChannel,
+    { exchange, routingKey, content, options }: Publication,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     return new Promise((resolve, reject) => {
-      const onClose = () => settle(() => (this.#fault === undefined ? resolve(false) : reject(this.#fault)));
+      const onClose = () =>
+        settle(() => (this.#fault === undefined ? resolve(false) : reject(this.#fault)));
       const onAbort = () => settle(() => reject(new Error('the broker did not confirm in time')));
       const settle = (end: () => void) => {
         channel.off('close', onClose);

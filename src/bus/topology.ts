@@ -7,9 +7,14 @@ export const deadLetterName = (bus: Config['bus']) => `${bus.queueName}.dead-let
 /** Makes what is not there yet. Rejects, and the broker closes the channel, when something exists with other properties. */
 export async function assertTopology(channel: Channel, bus: Config['bus']): Promise<void> {
   const deadLetter = deadLetterName(bus);
-  await channel.assertExchange(bus.exchangeName, bus.exchangeType, { durable: bus.exchangeDurable });
+  await channel.assertExchange(bus.exchangeName, bus.exchangeType, {
+    durable: bus.exchangeDurable,
+  });
   await channel.assertExchange(deadLetter, 'fanout', { durable: true });
-  await channel.assertQueue(deadLetter, { durable: true, arguments: { 'x-queue-type': bus.queueType } });
+  await channel.assertQueue(deadLetter, {
+    durable: true,
+    arguments: { 'x-queue-type': bus.queueType },
+  });
   await channel.bindQueue(deadLetter, deadLetter, '');
   await channel.assertQueue(bus.queueName, {
     durable: true,
@@ -91,12 +96,22 @@ export class Bindings {
     await Promise.all([
       ...missing.map((name) =>
         channel
-          .bindQueue(queueName, exchangeName, routingKey(this.bus, name), bindingArguments(this.bus, name))
+          .bindQueue(
+            queueName,
+            exchangeName,
+            routingKey(this.bus, name),
+            bindingArguments(this.bus, name),
+          )
           .then(() => bound.add(name)),
       ),
       ...stale.map((name) =>
         channel
-          .unbindQueue(queueName, exchangeName, routingKey(this.bus, name), bindingArguments(this.bus, name))
+          .unbindQueue(
+            queueName,
+            exchangeName,
+            routingKey(this.bus, name),
+            bindingArguments(this.bus, name),
+          )
           .then(() => bound.delete(name)),
       ),
     ]);

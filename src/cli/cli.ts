@@ -13,9 +13,16 @@ import { tokenCommand } from './token.ts';
 /** Runs one command; the exit status. A user's mistake is told in words, a bug with its stack. */
 export async function runCli(args: string[]): Promise<number> {
   const parser = yargs(args)
+    // The messages around yargs's own are in English.
+    .locale('en')
     .scriptName('webhookd')
     .usage('$0 <command>\n\nDelivers RabbitMQ events as webhooks.')
-    .option('config', { alias: 'c', type: 'string', describe: 'Main configuration file', global: true })
+    .option('config', {
+      alias: 'c',
+      type: 'string',
+      describe: 'Main configuration file',
+      global: true,
+    })
     .command(runCommand)
     .command(configCommand)
     .command(subscriptionCommand)

@@ -13,7 +13,10 @@ export type Call = (method: Method, path: string, body?: unknown) => Promise<unk
 export function connect({ config: file, url, token }: RemoteOptions): Call {
   const local = url !== undefined && token !== undefined ? undefined : loadConfig({ file }).config;
   const base = url ?? process.env['WEBHOOKD_URL'] ?? (local ? addressOf(local) : '');
-  const secret = token ?? process.env['WEBHOOKD_TOKEN'] ?? (local ? readLocalToken(localTokenFile(local)) : undefined);
+  const secret =
+    token ??
+    process.env['WEBHOOKD_TOKEN'] ??
+    (local ? readLocalToken(localTokenFile(local)) : undefined);
   return async (method, path, body) => {
     const { default: got, RequestError } = await import('got');
     const target = `${base.replace(/\/+$/, '')}/1.0/${path}`;
@@ -31,8 +34,12 @@ export function connect({ config: file, url, token }: RemoteOptions): Call {
       if (response.ok) return answer;
       throw refused(response.statusCode, answer, local);
     } catch (error) {
-      if (error instanceof RequestError) throw new UserError(`no answer from ${base}: ${error.message}; is the daemon running? See --url`);
-      if (error instanceof SyntaxError) throw new UserError(`${target} does not answer with JSON: is that a webhookd?`);
+      if (error instanceof RequestError)
+        throw new UserError(
+          `no answer from ${base}: ${error.message}; is the daemon running? See --url`,
+        );
+      if (error instanceof SyntaxError)
+        throw new UserError(`${target} does not answer with JSON: is that a webhookd?`);
       throw error;
     }
   };
@@ -45,13 +52,18 @@ function addressOf({ restApi }: Config): string {
 }
 
 function refused(status: number, answer: unknown, local: Config | undefined): UserError {
-  const { message = 'no reason given', details = {} } = (answer ?? {}) as { message?: string; details?: Record<string, { message?: string }> };
+  const { message = 'no reason given', details = {} } = (answer ?? {}) as {
+    message?: string;
+    details?: Record<string, { message?: string }>;
+  };
   const lines = Object.entries(details)
     .filter(([, detail]) => typeof detail.message === 'string')
     .map(([field, detail]) => `  ${field}: ${detail.message ?? ''}`);
   const hint =
     status === 401 && local !== undefined
-      ? [`  The local administrator’s token is in ${localTokenFile(local)}; give another with --token or WEBHOOKD_TOKEN.`]
+      ? [
+          `  The local administrator’s token is in ${localTokenFile(local)}; give another with --token or WEBHOOKD_TOKEN.`,
+        ]
       : [];
   return new UserError([`${message} (${status})`, ...lines, ...hint].join('\n'));
 }

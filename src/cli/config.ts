@@ -10,7 +10,9 @@ const checkCommand: CommandModule<object, GlobalOptions> = {
   handler: ({ config: file }) => {
     const { origins } = loadConfig({ file });
     const set = [...origins.values()].filter((origin) => origin !== 'default').length;
-    console.log(`The configuration is right: ${set} of ${origins.size} keys are set, the others have their defaults.`);
+    console.log(
+      `The configuration is right: ${set} of ${origins.size} keys are set, the others have their defaults.`,
+    );
   },
 };
 
@@ -21,13 +23,21 @@ const showCommand: CommandModule<object, GlobalOptions & { json: boolean }> = {
   handler: ({ config: file, json }) => {
     const keys = showConfig(loadConfig({ file }));
     if (json) printJson(keys);
-    else printTable(['KEY', 'VALUE', 'FROM'], keys.map(({ key, value, origin }) => [key, JSON.stringify(value), origin]));
+    else
+      printTable(
+        ['KEY', 'VALUE', 'FROM'],
+        keys.map(({ key, value, origin }) => [key, JSON.stringify(value), origin]),
+      );
   },
 };
 
 export const configCommand: CommandModule = {
   command: 'config',
   describe: 'Check or show the configuration',
-  builder: (yargs) => yargs.command(checkCommand).command(showCommand).demandCommand(1, 'Name what to do: check or show.'),
+  builder: (yargs) =>
+    yargs
+      .command(checkCommand)
+      .command(showCommand)
+      .demandCommand(1, 'Name what to do: check or show.'),
   handler: () => undefined,
 };

@@ -29,10 +29,16 @@ export const emitCommand: CommandModule<object, EmitOptions> = {
     withJson(yargs)
       .positional('name', { type: 'string', demandOption: true, describe: 'Name of the event' })
       .option('data', { type: 'string', default: '{}', describe: 'Its data, as JSON' })
-      .option('header', { type: 'string', array: true, default: [] as string[], describe: 'A header as key=value; true and false are booleans; may be repeated' })
+      .option('header', {
+        type: 'string',
+        array: true,
+        default: [] as string[],
+        describe: 'A header as key=value; true and false are booleans; may be repeated',
+      })
       .option('count', { type: 'number', default: 1, describe: 'How many times' }),
   handler: async ({ config: file, name, data, header, count, json }) => {
-    if (!Number.isInteger(count) || count < 1) throw new UserError(`--count: expected a whole number of at least 1, found ${count}`, 2);
+    if (!Number.isInteger(count) || count < 1)
+      throw new UserError(`--count: expected a whole number of at least 1, found ${count}`, 2);
     const { bus, uuid } = loadConfig({ file }).config;
     const event = { name, data: parseData(data), headers: parseHeaders(header) };
     const log = pino({ level: 'silent' });
@@ -47,24 +53,33 @@ export const emitCommand: CommandModule<object, EmitOptions> = {
       connection,
       maxUnconfirmed: bus.publishMaxUnconfirmed,
       prepare: async (channel) => {
-        await channel.assertExchange(bus.exchangeName, bus.exchangeType, { durable: bus.exchangeDurable });
+        await channel.assertExchange(bus.exchangeName, bus.exchangeType, {
+          durable: bus.exchangeDurable,
+        });
       },
     });
     try {
       const publishOne = () =>
         publisher.publish(
-          { exchange: bus.exchangeName, routingKey: routingKey(bus, name), ...buildMessage(event, uuid ?? randomUUID(), randomUUID()) },
+          {
+            exchange: bus.exchangeName,
+            routingKey: routingKey(bus, name),
+            ...buildMessage(event, uuid ?? randomUUID(), randomUUID()),
+          },
           patience,
         );
       await Promise.all(Array.from({ length: count }, publishOne));
     } catch (error) {
-      throw new UserError(`${messageOf(error)} (broker ${brokerAddress(bus).label})`, 1, { cause: error });
+      throw new UserError(`${messageOf(error)} (broker ${brokerAddress(bus).label})`, 1, {
+        cause: error,
+      });
     } finally {
       await publisher.stop();
       await connection.stop();
     }
     if (json) console.log(JSON.stringify({ name, count, exchange: bus.exchangeName }));
-    else console.log(`published ${name}${count > 1 ? ` ${count} times` : ''} to ${bus.exchangeName}`);
+    else
+      console.log(`published ${name}${count > 1 ? ` ${count} times` : ''} to ${bus.exchangeName}`);
   },
 };
 
@@ -82,7 +97,8 @@ function parseHeaders(pairs: readonly string[]): JsonObject {
     pairs.map((pair) => {
       const [key = '', ...rest] = pair.split('=');
       const value = rest.join('=');
-      if (key === '' || rest.length === 0) throw new UserError(`--header: ${JSON.stringify(pair)} is not of the form key=value`, 2);
+      if (key === '' || rest.length === 0)
+        throw new UserError(`--header: ${JSON.stringify(pair)} is not of the form key=value`, 2);
       return [key, words[value] ?? value];
     }),
   );

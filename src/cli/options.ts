@@ -18,5 +18,8 @@ export const withJson = <T>(yargs: Argv<T>) =>
 
 export const withRemote = <T>(yargs: Argv<T>) =>
   withJson(yargs)
-    .option('url', { type: 'string', describe: 'Address of the daemon; from the configuration unless given' })
+    .option('url', {
+      type: 'string',
+      describe: 'Address of the daemon; from the configuration unless given',
+    })
     .option('token', { type: 'string', describe: 'Token; the local administrator’s unless given' });

@@ -6,8 +6,16 @@ export function printJson(value: unknown): void {
 
 /** Columns as wide as their widest cell. */
 export function printTable(headings: string[], rows: string[][]): void {
-  const widths = headings.map((heading, column) => Math.max(heading.length, ...rows.map((row) => (row[column] ?? '').length)));
-  const print = (cells: string[]) => console.log(cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd());
+  const widths = headings.map((heading, column) =>
+    Math.max(heading.length, ...rows.map((row) => (row[column] ?? '').length)),
+  );
+  const print = (cells: string[]) =>
+    console.log(
+      cells
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    );
   print(headings);
   for (const row of rows) print(row);
 }

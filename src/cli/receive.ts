@@ -20,9 +20,17 @@ export const receiveCommand: CommandModule<object, ReceiveOptions> = {
   describe: 'Be a webhook inbox on this machine, and print what arrives',
   builder: (yargs) =>
     withJson(yargs)
-      .option('port', { type: 'number', default: 8080, describe: 'Port to listen on; 0 takes a free one' })
+      .option('port', {
+        type: 'number',
+        default: 8080,
+        describe: 'Port to listen on; 0 takes a free one',
+      })
       .option('status', { type: 'number', default: 200, describe: 'Status to answer with' })
-      .option('delay', { type: 'number', default: 0, describe: 'Milliseconds to wait before the answer' }),
+      .option('delay', {
+        type: 'number',
+        default: 0,
+        describe: 'Milliseconds to wait before the answer',
+      }),
   handler: async ({ port, status, delay, json }) => {
     checkRange('status', status, 200, 599);
     checkRange('port', port, 0, 65_535);
@@ -39,10 +47,14 @@ export const receiveCommand: CommandModule<object, ReceiveOptions> = {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
     });
     await new Promise<void>((resolve, reject) => {
-      server.once('error', (error) => reject(new UserError(`--port: cannot listen on ${port}: ${messageOf(error)}`)));
+      server.once('error', (error) =>
+        reject(new UserError(`--port: cannot listen on ${port}: ${messageOf(error)}`)),
+      );
       server.listen(port, '127.0.0.1', resolve);
     });
-    console.log(`listening on http://127.0.0.1:${(server.address() as AddressInfo).port}/ , answering ${status}; end with Ctrl-C`);
+    console.log(
+      `listening on http://127.0.0.1:${(server.address() as AddressInfo).port}/ , answering ${status}; end with Ctrl-C`,
+    );
     await stopped;
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
@@ -51,7 +63,10 @@ export const receiveCommand: CommandModule<object, ReceiveOptions> = {
 
 function checkRange(option: string, value: number, from: number, to: number): void {
   if (Number.isInteger(value) && value >= from && value <= to) return;
-  throw new UserError(`--${option}: expected a whole number from ${from} to ${to}, found ${value}`, 2);
+  throw new UserError(
+    `--${option}: expected a whole number from ${from} to ${to}, found ${value}`,
+    2,
+  );
 }
 
 /** Reads to the end, and keeps what is shown. */
@@ -66,11 +81,22 @@ async function readBody(request: IncomingMessage): Promise<string> {
   return size > shownSize ? `${text}\n... (${size} bytes in all)` : text;
 }
 
-const asJson = ({ method, url, headers }: IncomingMessage, body: string) => ({ at: new Date().toISOString(), method, url, headers, body });
+const asJson = ({ method, url, headers }: IncomingMessage, body: string) => ({
+  at: new Date().toISOString(),
+  method,
+  url,
+  headers,
+  body,
+});
 
 function asText({ method, url, headers }: IncomingMessage, body: string): string {
   const lines = Object.entries(headers).map(([name, value]) => `  ${name}: ${String(value)}`);
-  return [`\n${new Date().toLocaleTimeString('en-GB')}  ${method ?? ''} ${url ?? ''}`, ...lines, '', indent(prettyJson(body))].join('\n');
+  return [
+    `\n${new Date().toLocaleTimeString('en-GB')}  ${method ?? ''} ${url ?? ''}`,
+    ...lines,
+    '',
+    indent(prettyJson(body)),
+  ].join('\n');
 }
 
 /** Control characters from the network do not reach the terminal. */

@@ -11,13 +11,25 @@ export const statusCommand: CommandModule<object, RemoteOptions> = {
   handler: async (options) => {
     const status = (await connect(options)('GET', 'status')) as Record<string, { status?: string }>;
     if (options.json) printJson(status);
-    else printFields(Object.fromEntries(Object.entries(status).map(([part, { status: word, ...more }]) => [part, describe(word, more)])));
+    else
+      printFields(
+        Object.fromEntries(
+          Object.entries(status).map(([part, { status: word, ...more }]) => [
+            part,
+            describe(word, more),
+          ]),
+        ),
+      );
     const failing = Object.keys(status).filter((part) => status[part]?.status === 'fail');
     if (failing.length > 0) throw new UserError(`failing: ${failing.join(', ')}`);
   },
 };
 
 function describe(word: string | undefined, more: object): string {
-  const rest = Object.entries(more).filter(([, value]) => value !== null && !(Array.isArray(value) && value.length === 0));
-  return [word ?? '', ...rest.map(([name, value]) => `${name}=${JSON.stringify(value)}`)].join('  ').trim();
+  const rest = Object.entries(more).filter(
+    ([, value]) => value !== null && !(Array.isArray(value) && value.length === 0),
+  );
+  return [word ?? '', ...rest.map(([name, value]) => `${name}=${JSON.stringify(value)}`)]
+    .join('  ')
+    .trim();
 }

@@ -27,11 +27,23 @@ const withFields = <T>(yargs: Argv<T>) =>
   withRemote(yargs)
     .option('name', { type: 'string', describe: 'A name for people to read' })
     .option('service', { type: 'string', describe: 'The service that delivers, such as http' })
-    .option('event', { type: 'string', array: true, describe: 'Name of an event to deliver; may be repeated' })
-    .option('set', { type: 'string', array: true, describe: 'Option of the service as key=value; may be repeated' })
+    .option('event', {
+      type: 'string',
+      array: true,
+      describe: 'Name of an event to deliver; may be repeated',
+    })
+    .option('set', {
+      type: 'string',
+      array: true,
+      describe: 'Option of the service as key=value; may be repeated',
+    })
     .option('user', { type: 'string', describe: 'Only events that concern the user of this uuid' })
     .option('wazo', { type: 'string', describe: 'Only events of the server of this uuid' })
-    .option('metadata', { type: 'string', array: true, describe: 'Something to remember as key=value; may be repeated' });
+    .option('metadata', {
+      type: 'string',
+      array: true,
+      describe: 'Something to remember as key=value; may be repeated',
+    });
 
 /** `url=http://x` and `sleep_time=2`: what reads as JSON is JSON, the rest is text. */
 function parsePairs(pairs: readonly string[]): Record<string, unknown> {
@@ -68,16 +80,34 @@ function applyFields(body: SubscriptionBody, fields: FieldOptions): Subscription
 
 const path = (uuid: string) => `subscriptions/${encodeURIComponent(uuid)}`;
 
-const show = (subscription: SubscriptionBody, json: boolean) => (json ? printJson(subscription) : printFields(subscription));
+const show = (subscription: SubscriptionBody, json: boolean) =>
+  json ? printJson(subscription) : printFields(subscription);
 
 const listCommand: CommandModule<object, RemoteOptions & { recurse: boolean }> = {
   command: 'list',
   describe: 'List subscriptions',
-  builder: (yargs) => withRemote(yargs).option('recurse', { type: 'boolean', default: false, describe: 'Those of the tenants below too' }),
+  builder: (yargs) =>
+    withRemote(yargs).option('recurse', {
+      type: 'boolean',
+      default: false,
+      describe: 'Those of the tenants below too',
+    }),
   handler: async (options) => {
-    const { items } = (await connect(options)('GET', `subscriptions?recurse=${options.recurse}`)) as { items: SubscriptionBody[] };
+    const { items } = (await connect(options)(
+      'GET',
+      `subscriptions?recurse=${options.recurse}`,
+    )) as { items: SubscriptionBody[] };
     if (options.json) printJson(items);
-    else printTable(['UUID', 'NAME', 'SERVICE', 'EVENTS'], items.map(({ uuid = '', name, service, events }) => [uuid, name, service, events.join(', ')]));
+    else
+      printTable(
+        ['UUID', 'NAME', 'SERVICE', 'EVENTS'],
+        items.map(({ uuid = '', name, service, events }) => [
+          uuid,
+          name,
+          service,
+          events.join(', '),
+        ]),
+      );
   },
 };
 
@@ -96,7 +126,10 @@ const createCommand: CommandModule<object, RemoteOptions & FieldOptions> = {
   builder: (yargs) => withFields(yargs).demandOption(['event']),
   handler: async (options) => {
     const events = options.event ?? [];
-    const body = applyFields({ name: events.join(', ').slice(0, 128), service: 'http', events, config: {} }, options);
+    const body = applyFields(
+      { name: events.join(', ').slice(0, 128), service: 'http', events, config: {} },
+      options,
+    );
     show((await connect(options)('POST', 'subscriptions', body)) as SubscriptionBody, options.json);
   },
 };
@@ -108,7 +141,10 @@ const updateCommand: CommandModule<object, RemoteOptions & FieldOptions & { uuid
   handler: async (options) => {
     const call = connect(options);
     const present = (await call('GET', path(options.uuid))) as SubscriptionBody;
-    show((await call('PUT', path(options.uuid), applyFields(present, options))) as SubscriptionBody, options.json);
+    show(
+      (await call('PUT', path(options.uuid), applyFields(present, options))) as SubscriptionBody,
+      options.json,
+    );
   },
 };
 
@@ -141,15 +177,28 @@ const logsCommand: CommandModule<object, RemoteOptions & { uuid: string; limit: 
       .positional('uuid', { type: 'string', demandOption: true })
       .option('limit', { type: 'number', default: 20, describe: 'How many' }),
   handler: async (options) => {
-    const { items } = (await connect(options)('GET', `${path(options.uuid)}/logs?limit=${options.limit}`)) as { items: LogItem[] };
+    const { items } = (await connect(options)(
+      'GET',
+      `${path(options.uuid)}/logs?limit=${options.limit}`,
+    )) as { items: LogItem[] };
     if (options.json) printJson(items);
     else printTable(['STARTED', 'MS', 'STATUS', 'ATTEMPT', 'EVENT', 'DETAIL'], items.map(logRow));
   },
 };
 
-function logRow({ started_at: start, ended_at: end, status, attempts, max_attempts: max, event, detail }: LogItem): string[] {
+function logRow({
+  started_at: start,
+  ended_at: end,
+  status,
+  attempts,
+  max_attempts: max,
+  event,
+  detail,
+}: LogItem): string[] {
   const duration = String(Date.parse(end) - Date.parse(start));
-  const result = detail.error ?? (detail.response_status_code === undefined ? '' : String(detail.response_status_code));
+  const result =
+    detail.error ??
+    (detail.response_status_code === undefined ? '' : String(detail.response_status_code));
   return [start, duration, status, `${attempts}/${max}`, event.name, result];
 }
 
@@ -167,4 +216,3 @@ export const subscriptionCommand: CommandModule = {
       .demandCommand(1, 'Name what to do: list, show, create, update, delete or logs.'),
   handler: () => undefined,
 };
-

@@ -10,15 +10,25 @@ interface Token {
   created_at: string;
 }
 
-const createCommand: CommandModule<object, RemoteOptions & { name: string; tenant?: string | undefined }> = {
+const createCommand: CommandModule<
+  object,
+  RemoteOptions & { name: string; tenant?: string | undefined }
+> = {
   command: 'create <name>',
   describe: 'Make a token; it is printed this once',
   builder: (yargs) =>
     withRemote(yargs)
       .positional('name', { type: 'string', demandOption: true, describe: 'What the token is for' })
-      .option('tenant', { type: 'string', describe: 'uuid of the tenant whose subscriptions it reaches; the master tenant unless given' }),
+      .option('tenant', {
+        type: 'string',
+        describe:
+          'uuid of the tenant whose subscriptions it reaches; the master tenant unless given',
+      }),
   handler: async (options) => {
-    const body = { name: options.name, ...(options.tenant === undefined ? {} : { tenant_uuid: options.tenant }) };
+    const body = {
+      name: options.name,
+      ...(options.tenant === undefined ? {} : { tenant_uuid: options.tenant }),
+    };
     const made = (await connect(options)('POST', 'tokens', body)) as Token & { token: string };
     if (options.json) printJson(made);
     else console.log(made.token);
@@ -32,7 +42,11 @@ const listCommand: CommandModule<object, RemoteOptions> = {
   handler: async (options) => {
     const { items } = (await connect(options)('GET', 'tokens')) as { items: Token[] };
     if (options.json) printJson(items);
-    else printTable(['UUID', 'NAME', 'TENANT', 'CREATED'], items.map((token) => [token.uuid, token.name, token.tenant_uuid, token.created_at]));
+    else
+      printTable(
+        ['UUID', 'NAME', 'TENANT', 'CREATED'],
+        items.map((token) => [token.uuid, token.name, token.tenant_uuid, token.created_at]),
+      );
   },
 };
 
@@ -50,6 +64,10 @@ export const tokenCommand: CommandModule = {
   command: 'token',
   describe: 'Make, list and revoke access tokens',
   builder: (yargs) =>
-    yargs.command(createCommand).command(listCommand).command(revokeCommand).demandCommand(1, 'Name what to do: create, list or revoke.'),
+    yargs
+      .command(createCommand)
+      .command(listCommand)
+      .command(revokeCommand)
+      .demandCommand(1, 'Name what to do: create, list or revoke.'),
   handler: () => undefined,
 };

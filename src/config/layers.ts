@@ -2,7 +2,7 @@
  * The layers a configuration is made of, lowest first: the main file, the extra files in the order of
  * their names, the environment, the flags. (The defaults come from the schema.)
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isMap, isPair, LineCounter, parse, parseDocument, type Document } from 'yaml';
 import { codeOf, messageOf, UserError } from '../errors.ts';
@@ -72,16 +72,17 @@ function keyOffset(document: Document, path: readonly string[]): number | undefi
 
 /** The YAML files of a directory in the order of their names; none when there is no such directory. */
 export function directoryLayers(directory: string): Layer[] {
-  if (!existsSync(directory)) return [];
+  let names: string[];
   try {
-    return readdirSync(directory)
-      .filter((name) => /\.ya?ml$/.test(name))
-      .sort()
-      .map((name) => fileLayer(join(directory, name)));
+    names = readdirSync(directory);
   } catch (error) {
-    if (codeOf(error) === undefined) throw error;
+    if (codeOf(error) === 'ENOENT') return [];
     throw new UserError(`${directory}: cannot be read: ${messageOf(error)}`, 2, { cause: error });
   }
+  return names
+    .filter((name) => /\.ya?ml$/.test(name))
+    .sort()
+    .map((name) => fileLayer(join(directory, name)));
 }
 
 const prefix = 'WEBHOOKD__';

@@ -1,5 +1,5 @@
 /** Puts the layers together, validates the whole, and says what is wrong in words. */
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { isLoopback } from './loopback.ts';
 import { UserError } from '../errors.ts';
 import type { Json, JsonObject } from '../model.ts';
@@ -35,7 +35,7 @@ const validate = compileSchema(ConfigSchema);
 /** Loads and checks the configuration. Throws {@link UserError} that names every mistake. */
 export function loadConfig({ file, environment = process.env, flags = {} }: ConfigSources = {}): LoadedConfig {
   const main = file ?? environment['WEBHOOKD_CONFIG'] ?? defaultConfigFile;
-  const fileLayers = main !== defaultConfigFile || existsSync(main) ? [fileLayer(main)] : [];
+  const fileLayers = main === defaultConfigFile && !mayExist(main) ? [] : [fileLayer(main)];
   const upperLayers = [environmentLayer(environment), flagLayer(flags)];
   const directory = extraDirectory([...fileLayers, ...upperLayers]);
   const layers = [...fileLayers, ...directoryLayers(directory), ...upperLayers];
@@ -53,6 +53,15 @@ export function loadConfig({ file, environment = process.env, flags = {} }: Conf
   const origins = new Map<string, string>();
   for (const { path } of valueKeys()) origins.set(path.join('.'), locate(path) ?? 'default');
   return { config: toCamelKeys(ConfigSchema, checked), values: checked, origins };
+}
+
+/** A file that cannot be looked at is not one that is missing. */
+function mayExist(file: string): boolean {
+  try {
+    return statSync(file, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return true;
+  }
 }
 
 /** The directory of extra files has to be known before those files are read. */

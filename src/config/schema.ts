@@ -5,7 +5,7 @@
  * Besides JSON Schema's words a key may carry:
  * - `secret`: masked wherever the configuration is shown;
  * - `unit`: what a number counts;
- * - `reload`: a SIGHUP is enough to change it, no restart is needed.
+ * - `reload`: a SIGHUP is enough to change it; for the way to the broker, from the next connection on.
  */
 import { array, boolean, integer, nullable, number, object, oneOf, record, string, type Static } from '../schema.ts';
 import type { CamelKeys } from '../naming.ts';
@@ -21,11 +21,12 @@ const seconds = (value: number, description: string, extra: object = {}) =>
 
 const BusTls = object(
   {
-    ca_file: optionalText('PEM file of the authority that signed the broker’s certificate; null: the system’s authorities.'),
-    cert_file: optionalText('PEM file of the client certificate, when the broker asks for one.'),
-    key_file: optionalText('PEM file of the client certificate’s private key.'),
+    ca_file: optionalText('PEM file of the authority that signed the broker’s certificate; null: the system’s authorities.', { reload: true }),
+    cert_file: optionalText('PEM file of the client certificate, when the broker asks for one.', { reload: true }),
+    key_file: optionalText('PEM file of the client certificate’s private key.', { reload: true }),
     verify_certificate: boolean({
       default: true,
+      reload: true,
       description: 'Refuse a broker whose certificate does not check out.',
     }),
   },
@@ -37,13 +38,14 @@ const Bus = object(
     url: nullable(string({ pattern: '^amqps?://' }), {
       default: null,
       secret: true,
+      reload: true,
       description: 'amqp:// or amqps:// address of the broker; overrides username, password, host, port and vhost.',
     }),
-    username: string({ default: 'guest', description: 'Name the daemon logs in with.' }),
-    password: string({ default: 'guest', secret: true, description: 'Password the daemon logs in with.' }),
-    host: string({ default: 'localhost', minLength: 1, description: 'Host of the broker.' }),
-    port: integer({ default: 5672, minimum: 1, maximum: 65535, description: 'Port of the broker.' }),
-    vhost: string({ default: '/', description: 'Virtual host.' }),
+    username: string({ default: 'guest', reload: true, description: 'Name the daemon logs in with.' }),
+    password: string({ default: 'guest', reload: true, secret: true, description: 'Password the daemon logs in with.' }),
+    host: string({ default: 'localhost', reload: true, minLength: 1, description: 'Host of the broker.' }),
+    port: integer({ default: 5672, reload: true, minimum: 1, maximum: 65535, description: 'Port of the broker.' }),
+    vhost: string({ default: '/', reload: true, description: 'Virtual host.' }),
     exchange_name: string({
       default: 'wazo-headers',
       minLength: 1,

@@ -69,7 +69,9 @@ const busConnection = (purpose: string, { currentBus, log, config }: Cradle) =>
     log,
   });
 
-const makers: { [Key in Exclude<keyof Cradle, keyof Foundations>]: (cradle: Cradle) => Cradle[Key] } = {
+const makers: {
+  [Key in Exclude<keyof Cradle, keyof Foundations>]: (cradle: Cradle) => Cradle[Key];
+} = {
   commits: ({ store, log }) => new GroupCommit(store, log),
   matcher: ({ config }) => new Matcher(config.auth.masterTenantUuid),
   bindings: ({ config }) => new Bindings(config.bus),
@@ -93,7 +95,9 @@ const makers: { [Key in Exclude<keyof Cradle, keyof Foundations>]: (cradle: Crad
       connection: publisherConnection,
       maxUnconfirmed: bus.publishMaxUnconfirmed,
       prepare: async (channel) => {
-        await channel.assertExchange(bus.exchangeName, bus.exchangeType, { durable: bus.exchangeDurable });
+        await channel.assertExchange(bus.exchangeName, bus.exchangeType, {
+          durable: bus.exchangeDurable,
+        });
       },
     }),
   publish:
@@ -105,7 +109,11 @@ const makers: { [Key in Exclude<keyof Cradle, keyof Foundations>]: (cradle: Crad
         ...buildMessage(event, serverUuid, uuidv4()),
       }),
   recent: () => new RecentEvents(rememberedEvents),
-  retries: ({ config }) => new RetryPolicy({ maxAttempts: config.hookMaxAttempts, factor: config.hookHttpRetryCountdownFactor }),
+  retries: ({ config }) =>
+    new RetryPolicy({
+      maxAttempts: config.hookMaxAttempts,
+      factor: config.hookHttpRetryCountdownFactor,
+    }),
   dispatcher: ({ store, commits, config, cut, log, retries, subscriptions, registry }) =>
     new Dispatcher({
       store,
@@ -145,7 +153,8 @@ const makers: { [Key in Exclude<keyof Cradle, keyof Foundations>]: (cradle: Crad
 /** Makes nothing yet: each part is made when it is asked for, once. */
 export function createDaemonContainer(foundations: Foundations) {
   const container = createContainer<Cradle>({ injectionMode: InjectionMode.PROXY, strict: true });
-  for (const key of Object.keys(foundations) as (keyof Foundations)[]) container.register(key, asValue(foundations[key]));
+  for (const key of Object.keys(foundations) as (keyof Foundations)[])
+    container.register(key, asValue(foundations[key]));
   for (const key of Object.keys(makers) as (keyof typeof makers)[]) {
     const make: (cradle: Cradle) => unknown = makers[key];
     container.register(key, asFunction(make).singleton());

@@ -1,11 +1,8 @@
 /** The daemon: what is started in which order, and how it is stopped. Knows nothing of signals and exit codes. */
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
-import { logRoutes } from '../api/logs.ts';
+import { addRoutes } from '../api/routes.ts';
 import { createApi } from '../api/server.ts';
-import { statusRoutes } from '../api/status.ts';
-import { subscriptionRoutes } from '../api/subscriptions.ts';
-import { tokenRoutes } from '../api/token-routes.ts';
 import type { Config } from '../config/schema.ts';
 import { messageOf, UserError } from '../errors.ts';
 import { cradleMaker } from '../plugins/cradle.ts';
@@ -72,12 +69,16 @@ export class Daemon {
     await this.#prepareTokens(cradle);
     this.#connectBus(cradle);
     const loaded = await cradle.subscriptions.load();
-    for (const fingerprint of await store.recentFingerprints(cradle.recent.capacity)) cradle.recent.add(fingerprint);
+    for (const fingerprint of await store.recentFingerprints(cradle.recent.capacity))
+      cradle.recent.add(fingerprint);
     const listen = await this.#prepareApi(cradle);
     await this.#startDeliveries(cradle);
     this.#consume(cradle);
     await listen();
-    this.#log.info({ subscriptions: loaded, services: cradle.registry.names(), api: this.#address }, 'webhookd started');
+    this.#log.info(
+      { subscriptions: loaded, services: cradle.registry.names(), api: this.#address },
+      'webhookd started',
+    );
     return { consuming: cradle.consumer.started() };
   }
 
@@ -128,14 +129,21 @@ export class Daemon {
       restApi,
       log,
       authentication:
-        auth.type === 'token' ? { type: 'token', tokens } : { type: 'none', principal: { tenantUuid: auth.masterTenantUuid } },
+        auth.type === 'token'
+          ? { type: 'token', tokens }
+          : { type: 'none', principal: { tenantUuid: auth.masterTenantUuid } },
     });
-    subscriptionRoutes(scope, cradle);
-    logRoutes(scope, cradle);
-    tokenRoutes(scope, { tokens, masterTenantUuid: auth.masterTenantUuid });
-    statusRoutes(scope, cradle.status);
+    const { subscriptions, store, status } = cradle;
+    const { masterTenantUuid } = auth;
+    addRoutes(scope, { subscriptions, registry, store, tokens, masterTenantUuid, status });
     addOwnStatus(cradle);
-    this.#undo.push({ what: 'the plugins', run: () => registry.dispose((service, err) => log.error({ err, service }, 'a service could not be stopped')) });
+    this.#undo.push({
+      what: 'the plugins',
+      run: () =>
+        registry.dispose((service, err) =>
+          log.error({ err, service }, 'a service could not be stopped'),
+        ),
+    });
     await loadPlugins({
       registry,
       directory: config.plugins.directory,
@@ -148,7 +156,11 @@ export class Daemon {
       try {
         this.#address = await server.listen({ host: restApi.listen, port: restApi.port });
       } catch (error) {
-        throw new UserError(`rest_api.listen, rest_api.port: cannot listen on ${restApi.listen} port ${restApi.port}: ${messageOf(error)}`, 1, { cause: error });
+        throw new UserError(
+          `rest_api.listen, rest_api.port: cannot listen on ${restApi.listen} port ${restApi.port}: ${messageOf(error)}`,
+          1,
+          { cause: error },
+        );
       }
     };
   }
@@ -160,7 +172,10 @@ export class Daemon {
         dispatcher.stop();
         const left = await dispatcher.quiet(config.delivery.shutdownTimeout * 1000);
         if (left > 0) {
-          this.#log.warn({ attempts: left }, 'attempts in flight are cut; they are made again at the next start');
+          this.#log.warn(
+            { attempts: left },
+            'attempts in flight are cut; they are made again at the next start',
+          );
           this.#cut.abort();
           await dispatcher.quiet(cutGrace);
         }
@@ -206,7 +221,10 @@ function addOwnStatus({ status, consumer, commits, intake, registry }: Cradle): 
   status.addProvider((parts) => {
     parts['bus_consumer'] = { status: word(consumer.isConsuming), dead_lettered: intake.rejected };
     parts['master_tenant'] = { status: 'ok' };
-    parts['store'] = { status: word(commits.failure === undefined), error: commits.failure?.message ?? null };
+    parts['store'] = {
+      status: word(commits.failure === undefined),
+      error: commits.failure?.message ?? null,
+    };
     const failed = registry.records().filter(({ state }) => state === 'failed');
     parts['plugins'] = {
       status: word(failed.length === 0),

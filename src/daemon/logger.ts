@@ -31,7 +31,11 @@ export async function createLog(options: LogOptions, isTerminal: boolean): Promi
   const settings = { level: levelOf(options), base: null };
   if (options.logFile === null && isTerminal) {
     const { default: pretty } = await import('pino-pretty');
-    const stream: DestinationStream = pretty({ sync: true, colorize: true, translateTime: 'SYS:HH:MM:ss.l' });
+    const stream: DestinationStream = pretty({
+      sync: true,
+      colorize: true,
+      translateTime: 'SYS:HH:MM:ss.l',
+    });
     const log = pino(settings, stream);
     return { log, reload: (next) => (log.level = levelOf(next)), flush: () => undefined };
   }

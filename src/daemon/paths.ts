@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path';
 import type { Config } from '../config/schema.ts';
 
 /** The path in `sqlite:/path`. */
-export const databaseFile = (config: Pick<Config, 'database'>) => config.database.uri.replace(/^sqlite:(\/\/(?=\/))?/, '');
+export const databaseFile = (config: Pick<Config, 'database'>) =>
+  config.database.uri.replace(/^sqlite:(\/\/(?=\/))?/, '');
 
 /** Where the local administrator's token is. */
 export const localTokenFile = (config: Pick<Config, 'database' | 'auth'>) =>

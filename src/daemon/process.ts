@@ -1,5 +1,6 @@
 /** The process around the daemon: signals, exit codes, systemd. */
 import { loadConfig, type ConfigSources, type LoadedConfig } from '../config/load.ts';
+import { reloadConfig } from '../config/reload.ts';
 import { messageOf, UserError } from '../errors.ts';
 import { Daemon } from './daemon.ts';
 import { createLog, type DaemonLog } from './logger.ts';
@@ -60,20 +61,24 @@ export async function runDaemon(sources: ConfigSources): Promise<void> {
 
 function stopSignal(): Promise<'SIGTERM' | 'SIGINT'> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
+    for (const signal of ['SIGTERM', 'SIGINT'] as const)
+      process.once(signal, () => resolve(signal));
   });
 }
 
 /** A configuration with mistakes changes nothing. */
-function reload(sources: ConfigSources, started: LoadedConfig, daemon: Daemon, daemonLog: DaemonLog): void {
+function reload(
+  sources: ConfigSources,
+  { values }: LoadedConfig,
+  daemon: Daemon,
+  daemonLog: DaemonLog,
+): void {
   const { log } = daemonLog;
   try {
-    const { config } = loadConfig(sources);
-    // The topology was made for the former names; of the bus only the way to the broker may change.
-    const { url, username, password, host, port, vhost, tls } = config.bus;
+    const { config, taken, waiting } = reloadConfig(values, loadConfig(sources));
     daemonLog.reload(config);
-    daemon.reload({ ...started.config, bus: { ...started.config.bus, url, username, password, host, port, vhost, tls } });
-    log.info({ level: log.level }, 'configuration reloaded: the log level now, the way to the broker at the next connection; the rest at the next start');
+    daemon.reload(config);
+    log.info({ taken_up: taken, needs_restart: waiting }, 'configuration reloaded');
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     log.error(`configuration not reloaded: ${messageOf(error)}`);

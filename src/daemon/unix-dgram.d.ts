@@ -2,7 +2,13 @@ declare module 'unix-dgram' {
   import type { EventEmitter } from 'node:events';
 
   interface DatagramSocket extends EventEmitter {
-    send(buffer: Buffer, offset: number, length: number, path: string, callback?: (error?: Error) => void): void;
+    send(
+      buffer: Buffer,
+      offset: number,
+      length: number,
+      path: string,
+      callback?: (error?: Error) => void,
+    ): void;
     close(): void;
   }
 

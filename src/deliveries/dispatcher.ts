@@ -170,7 +170,9 @@ export class Dispatcher {
     const { limits } = this.#options;
     const isTooLarge = this.#heldSize >= limits.maxHeldSize;
     const entitled = (isTooLarge ? 1 : limits.maxInFlightPerSubscription) - lane.held;
-    const spare = isTooLarge ? 0 : Math.min(limits.maxHeldPerSubscription - lane.held, limits.maxHeld - this.#held);
+    const spare = isTooLarge
+      ? 0
+      : Math.min(limits.maxHeldPerSubscription - lane.held, limits.maxHeld - this.#held);
     return Math.max(entitled, spare);
   }
 
@@ -250,7 +252,12 @@ export class Dispatcher {
     this.#pressure += isQuick ? lane.waiting : -lane.waiting;
   }
 
-  #finish(lane: Lane, delivery: Delivery, startedAt: number, { status, detail, after }: AttemptResult): void {
+  #finish(
+    lane: Lane,
+    delivery: Delivery,
+    startedAt: number,
+    { status, detail, after }: AttemptResult,
+  ): void {
     const { retries, commits, log } = this.#options;
     const number = delivery.attempts + 1;
     const endedAt = Date.now();
@@ -274,7 +281,11 @@ export class Dispatcher {
       duration_ms: endedAt - startedAt,
     };
     if (status === 'success') log.info(line, 'attempt');
-    else log.warn({ ...line, next_attempt_at: record.nextAttemptAt, detail: errorIn(detail) }, 'attempt');
+    else
+      log.warn(
+        { ...line, next_attempt_at: record.nextAttemptAt, detail: errorIn(detail) },
+        'attempt',
+      );
     commits.addAttempt(record, () => this.#settled(lane, delivery, record.nextAttemptAt));
   }
 
@@ -287,27 +298,38 @@ export class Dispatcher {
 
   /** Sees to it that what the lane has in the store is fetched when it is due and there is room. */
   #watch(lane: Lane): void {
-    if (lane.storedDueAt !== Infinity && this.#wantsMore(lane) && this.#serviceOf(lane) !== undefined) {
+    if (
+      lane.storedDueAt !== Infinity &&
+      this.#wantsMore(lane) &&
+      this.#serviceOf(lane) !== undefined
+    ) {
       this.#due.set(lane, lane.storedDueAt);
       return;
     }
     this.#due.forget(lane);
     this.#hungry.delete(lane);
     if (lane.isIdle) this.#lanes.delete(lane.subscriptionUuid);
-    else if (lane.held === 0 && this.#options.findSubscription(lane.subscriptionUuid) === undefined) this.#abandon(lane);
+    else if (lane.held === 0 && this.#options.findSubscription(lane.subscriptionUuid) === undefined)
+      this.#abandon(lane);
   }
 
   /** A lane is filled when it has run dry, or when there is room for many. */
   #wantsMore(lane: Lane): boolean {
     const room = this.#room(lane);
-    return !lane.isFetching && room > 0 && (lane.waiting === 0 || room * 2 >= this.#options.limits.maxHeldPerSubscription);
+    return (
+      !lane.isFetching &&
+      room > 0 &&
+      (lane.waiting === 0 || room * 2 >= this.#options.limits.maxHeldPerSubscription)
+    );
   }
 
   /** Its subscription was deleted while an event was on its way to the disk. */
   #abandon(lane: Lane): void {
     this.#lanes.delete(lane.subscriptionUuid);
     this.#options.store.deleteSubscription(lane.subscriptionUuid).catch((error: unknown) => {
-      this.#options.log.error(`deliveries of a deleted subscription cannot be cancelled: ${messageOf(error)}`);
+      this.#options.log.error(
+        `deliveries of a deleted subscription cannot be cancelled: ${messageOf(error)}`,
+      );
     });
   }
 
@@ -339,7 +361,10 @@ export class Dispatcher {
         else lane.leaveInStore(until);
       }
     } catch (error) {
-      log.warn({ subscription: lane.subscriptionUuid }, `waiting deliveries cannot be read: ${messageOf(error)}`);
+      log.warn(
+        { subscription: lane.subscriptionUuid },
+        `waiting deliveries cannot be read: ${messageOf(error)}`,
+      );
       lane.leaveInStore(Date.now() + fetchRetryDelay);
     }
     this.#fetches--;

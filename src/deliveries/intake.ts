@@ -108,13 +108,16 @@ export class Intake {
   #watchWaiting(): void {
     const [oldest] = this.#waiting;
     if (oldest === undefined || this.#impatience !== undefined) return;
-    this.#impatience = setTimeout(() => {
-      this.#impatience = undefined;
-      const now = Date.now();
-      const firstYoung = this.#waiting.findIndex(({ since }) => now - since < longestWait);
-      this.#takeWaiting(firstYoung < 0 ? this.#waiting.length : firstYoung);
-      this.#watchWaiting();
-    }, longestWait - (Date.now() - oldest.since));
+    this.#impatience = setTimeout(
+      () => {
+        this.#impatience = undefined;
+        const now = Date.now();
+        const firstYoung = this.#waiting.findIndex(({ since }) => now - since < longestWait);
+        this.#takeWaiting(firstYoung < 0 ? this.#waiting.length : firstYoung);
+        this.#watchWaiting();
+      },
+      longestWait - (Date.now() - oldest.since),
+    );
   }
 
   #take(message: ConsumeMessage, session: ConsumerSession): void {
@@ -139,13 +142,26 @@ export class Intake {
     }
     const fingerprint = fingerprintOf(message.properties, event, json.data, json.headers);
     if (fingerprint !== null && this.#options.recent.has(fingerprint)) {
-      this.#options.log.info({ event: event.name, message_id: message.properties.messageId as unknown }, 'the broker delivered an event again that is already kept');
+      this.#options.log.info(
+        { event: event.name, message_id: message.properties.messageId as unknown },
+        'the broker delivered an event again that is already kept',
+      );
       this.#skip(message, session);
       return;
     }
     const size = json.data.length + json.headers.length;
-    const deliveries = subscriptions.map(({ uuid }) => ({ id: uuidv7(), subscriptionUuid: uuid, event, attempts: 0, size }));
-    this.#keep({ message, session, last: message, later: undefined, deliveries, fingerprint }, event, json);
+    const deliveries = subscriptions.map(({ uuid }) => ({
+      id: uuidv7(),
+      subscriptionUuid: uuid,
+      event,
+      attempts: 0,
+      size,
+    }));
+    this.#keep(
+      { message, session, last: message, later: undefined, deliveries, fingerprint },
+      event,
+      json,
+    );
   }
 
   #keep(entry: Entry, event: BusEvent, json: { data: string; headers: string }): void {
@@ -174,7 +190,8 @@ export class Intake {
       if (entry.fingerprint !== null) this.#options.recent.delete(entry.fingerprint);
       this.#reject(entry.message, entry.session, `it cannot be stored: ${error.message}`);
     }
-    if (error === undefined || entry.last !== entry.message) this.#ackable.set(entry.session, entry.last);
+    if (error === undefined || entry.last !== entry.message)
+      this.#ackable.set(entry.session, entry.last);
     for (const [session, message] of entry.later ?? []) this.#ackable.set(session, message);
     this.#flushSoon();
   }
@@ -190,7 +207,10 @@ export class Intake {
       return;
     }
     if (entry !== undefined) {
-      entry.later = (entry.later ?? new Map<ConsumerSession, ConsumeMessage>()).set(session, message);
+      entry.later = (entry.later ?? new Map<ConsumerSession, ConsumeMessage>()).set(
+        session,
+        message,
+      );
       return;
     }
     this.#ackable.set(session, message);
@@ -217,7 +237,12 @@ export class Intake {
     const { exchange, routingKey } = message.fields;
     const { messageId } = message.properties as { messageId?: unknown };
     this.#options.log.warn(
-      { exchange, routing_key: routingKey.slice(0, 100), message_id: messageId, size: message.content.length },
+      {
+        exchange,
+        routing_key: routingKey.slice(0, 100),
+        message_id: messageId,
+        size: message.content.length,
+      },
       `message sent to the dead-letter queue: ${reason}`,
     );
     session.reject(message);

@@ -2,7 +2,13 @@
 import type { Logger } from 'pino';
 import { messageOf } from '../errors.ts';
 import type { AttemptStatus, Delivery, Subscription } from '../model.ts';
-import { type AttemptContext, isHookExpectedError, isHookRetry, type Outcome, type PluginLog } from '../plugin-api/index.ts';
+import {
+  type AttemptContext,
+  isHookExpectedError,
+  isHookRetry,
+  type Outcome,
+  type PluginLog,
+} from '../plugin-api/index.ts';
 
 /** What came of an attempt. */
 export interface AttemptResult {
@@ -16,7 +22,11 @@ export interface AttemptResult {
 /** A service as the runner sees it, wherever it runs. */
 export interface RunnableService {
   log: PluginLog;
-  call(subscription: Subscription, delivery: Delivery, context: AttemptContext): Outcome | Promise<Outcome>;
+  call(
+    subscription: Subscription,
+    delivery: Delivery,
+    context: AttemptContext,
+  ): Outcome | Promise<Outcome>;
 }
 
 /** What a plugin says of an attempt is kept with it, up to this many characters of JSON. */
@@ -30,7 +40,11 @@ export class AttemptRunner {
   ) {}
 
   /** Never rejects. Undefined when the daemon's stop cut the attempt: then it did not count. */
-  async run(service: RunnableService, subscription: Subscription, delivery: Delivery): Promise<AttemptResult | undefined> {
+  async run(
+    service: RunnableService,
+    subscription: Subscription,
+    delivery: Delivery,
+  ): Promise<AttemptResult | undefined> {
     const context: AttemptContext = {
       delivery: { id: delivery.id },
       attempt: delivery.attempts + 1,
@@ -47,10 +61,17 @@ export class AttemptRunner {
   }
 
   #failed(error: unknown, subscription: Subscription, delivery: Delivery): AttemptResult {
-    if (isHookRetry(error)) return { status: 'failure', detail: safeJson(error.detail), after: error.after };
-    if (isHookExpectedError(error)) return { status: 'error', detail: safeJson(error.detail), after: undefined };
+    if (isHookRetry(error))
+      return { status: 'failure', detail: safeJson(error.detail), after: error.after };
+    if (isHookExpectedError(error))
+      return { status: 'error', detail: safeJson(error.detail), after: undefined };
     this.log.error(
-      { err: error, delivery: delivery.id, subscription: subscription.uuid, event: delivery.event.name },
+      {
+        err: error,
+        delivery: delivery.id,
+        subscription: subscription.uuid,
+        event: delivery.event.name,
+      },
       `the service ${subscription.service} threw`,
     );
     return { status: 'error', detail: safeJson({ error: messageOf(error) }), after: undefined };
@@ -64,7 +85,10 @@ function toJson(detail: unknown): string {
     throw new TypeError(`a service must return an object or nothing, not ${typeof detail}`);
   }
   const json = JSON.stringify(detail);
-  if (json.length > maxDetail) throw new RangeError(`the detail a service returned has ${json.length} characters, ${maxDetail} are allowed`);
+  if (json.length > maxDetail)
+    throw new RangeError(
+      `the detail a service returned has ${json.length} characters, ${maxDetail} are allowed`,
+    );
   return json;
 }
 
@@ -72,6 +96,8 @@ function safeJson(detail: unknown): string {
   try {
     return toJson(detail);
   } catch (error) {
-    return JSON.stringify({ error: `the service gave a detail that cannot be kept: ${messageOf(error)}` });
+    return JSON.stringify({
+      error: `the service gave a detail that cannot be kept: ${messageOf(error)}`,
+    });
   }
 }

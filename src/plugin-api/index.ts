@@ -57,7 +57,9 @@ export function isHookExpectedError(error: unknown): error is HookExpectedError 
 }
 
 function kindOf(error: unknown): unknown {
-  return typeof error === 'object' && error !== null ? (error as Record<symbol, unknown>)[kindOfError] : undefined;
+  return typeof error === 'object' && error !== null
+    ? (error as Record<symbol, unknown>)[kindOfError]
+    : undefined;
 }
 
 /** A log that prefixes what it writes with the plugin's name. */
@@ -88,7 +90,11 @@ export interface Service {
   /** Called once, before the first delivery; the plugin is not used when it throws. */
   load?(dependencies: PluginCradle): void | Promise<void>;
   /** Delivers one event. The event belongs to several deliveries: do not change it. */
-  callback(subscription: Subscription, event: BusEvent, context: AttemptContext): Outcome | Promise<Outcome>;
+  callback(
+    subscription: Subscription,
+    event: BusEvent,
+    context: AttemptContext,
+  ): Outcome | Promise<Outcome>;
   /** Called when the daemon stops, after the last delivery. */
   dispose?(): void | Promise<void>;
 }
@@ -108,7 +114,11 @@ export interface PluginBusConsumer {
   /**
    * @param options.headers header values to compare; `matchAll` (default true) asks for all of them, else one is enough
    */
-  subscribe(name: string, callback: EventCallback, options?: { headers?: JsonObject; matchAll?: boolean }): Promise<void>;
+  subscribe(
+    name: string,
+    callback: EventCallback,
+    options?: { headers?: JsonObject; matchAll?: boolean },
+  ): Promise<void>;
   /** Whether the callback was subscribed to that name. */
   unsubscribe(name: string, callback: EventCallback): Promise<boolean>;
   /** Several names at once under a uuid, as a subscription has them. */
@@ -133,8 +143,14 @@ export interface PluginBusPublisher {
 export interface PluginSubscriptions {
   list(): Subscription[];
   get(uuid: string): Subscription;
-  create(input: Partial<SubscriptionInput> & Pick<SubscriptionInput, 'name' | 'service' | 'events'>, options?: { tenantUuid?: string }): Promise<Subscription>;
-  update(uuid: string, input: Partial<SubscriptionInput> & Pick<SubscriptionInput, 'name' | 'service' | 'events'>): Promise<Subscription>;
+  create(
+    input: Partial<SubscriptionInput> & Pick<SubscriptionInput, 'name' | 'service' | 'events'>,
+    options?: { tenantUuid?: string },
+  ): Promise<Subscription>;
+  update(
+    uuid: string,
+    input: Partial<SubscriptionInput> & Pick<SubscriptionInput, 'name' | 'service' | 'events'>,
+  ): Promise<Subscription>;
   delete(uuid: string): Promise<void>;
 }
 

@@ -29,7 +29,11 @@ export interface CradleSources {
 
 /** A maker of cradles, one for each service. */
 export function cradleMaker(sources: CradleSources) {
-  return async (plugin: { name: string; service: string; isBundled: boolean }): Promise<PluginCradle> =>
+  return async (plugin: {
+    name: string;
+    service: string;
+    isBundled: boolean;
+  }): Promise<PluginCradle> =>
     Object.freeze({
       busConsumer: pluginBusConsumer(sources),
       busPublisher: Object.freeze({ publish: sources.publish }),
@@ -58,7 +62,12 @@ function pluginLog(log: Logger): PluginLog {
 }
 
 /** What plugins need to know of the configuration; the bus's and the API's secrets are not among it. */
-function publicConfig({ uuid, hookMaxAttempts, hookHttpRetryCountdownFactor, http }: Config): Readonly<JsonObject> {
+function publicConfig({
+  uuid,
+  hookMaxAttempts,
+  hookHttpRetryCountdownFactor,
+  http,
+}: Config): Readonly<JsonObject> {
   return Object.freeze({ uuid, hookMaxAttempts, hookHttpRetryCountdownFactor, http: { ...http } });
 }
 
@@ -75,31 +84,59 @@ function pluginBusConsumer({ taps, subscriptions }: CradleSources): PluginBusCon
     return tap !== undefined;
   };
   return Object.freeze({
-    subscribe: (name: string, callback: EventCallback, { headers = {}, matchAll = true }: { headers?: JsonObject; matchAll?: boolean } = {}) =>
+    subscribe: (
+      name: string,
+      callback: EventCallback,
+      { headers = {}, matchAll = true }: { headers?: JsonObject; matchAll?: boolean } = {},
+    ) =>
       add({ uuid: randomUUID(), eventNames: [name], callback, headers, matchAll, wazoUuid: null }),
     unsubscribe: (name: string, callback: EventCallback) =>
-      remove((tap) => tap.callback === callback && tap.eventNames.length === 1 && tap.eventNames[0] === name),
+      remove(
+        (tap) =>
+          tap.callback === callback && tap.eventNames.length === 1 && tap.eventNames[0] === name,
+      ),
     subscribeToEventNames: ({ uuid, eventNames, userUuid = null, wazoUuid = null, callback }) =>
-      add({ uuid, eventNames: [...new Set(eventNames)], callback, headers: userHeaders(userUuid), matchAll: true, wazoUuid }),
+      add({
+        uuid,
+        eventNames: [...new Set(eventNames)],
+        callback,
+        headers: userHeaders(userUuid),
+        matchAll: true,
+        wazoUuid,
+      }),
     unsubscribeFromEventNames: (uuid: string) => remove((tap) => tap.uuid === uuid),
-    bindings: () => [...subscriptions.list().flatMap(bindingsOfSubscription), ...taps.list().flatMap(bindingsOfTap)],
+    bindings: () => [
+      ...subscriptions.list().flatMap(bindingsOfSubscription),
+      ...taps.list().flatMap(bindingsOfTap),
+    ],
   } satisfies PluginBusConsumer);
 }
 
-const userHeaders = (userUuid: string | null): JsonObject => (userUuid === null ? {} : { [`user_uuid:${userUuid}`]: true });
+const userHeaders = (userUuid: string | null): JsonObject =>
+  userUuid === null ? {} : { [`user_uuid:${userUuid}`]: true };
 
 function bindingsOfSubscription({ uuid, events, eventsUserUuid, eventsWazoUuid }: Subscription) {
   const origin = eventsWazoUuid === null ? {} : { origin_uuid: eventsWazoUuid };
-  return events.map((event) => ({ uuid, event, headers: { name: event, ...userHeaders(eventsUserUuid), ...origin } }));
+  return events.map((event) => ({
+    uuid,
+    event,
+    headers: { name: event, ...userHeaders(eventsUserUuid), ...origin },
+  }));
 }
 
 function bindingsOfTap({ uuid, eventNames, headers, wazoUuid }: Tap) {
   const origin = wazoUuid === null ? {} : { origin_uuid: wazoUuid };
-  return eventNames.map((event) => ({ uuid, event, headers: { name: event, ...headers, ...origin } }));
+  return eventNames.map((event) => ({
+    uuid,
+    event,
+    headers: { name: event, ...headers, ...origin },
+  }));
 }
 
 function pluginSubscriptions({ subscriptions, config }: CradleSources): PluginSubscriptions {
-  const complete = (input: Partial<SubscriptionInput> & Pick<SubscriptionInput, 'name' | 'service' | 'events'>): SubscriptionInput => ({
+  const complete = (
+    input: Partial<SubscriptionInput> & Pick<SubscriptionInput, 'name' | 'service' | 'events'>,
+  ): SubscriptionInput => ({
     config: {},
     eventsUserUuid: null,
     eventsWazoUuid: null,
@@ -110,7 +147,8 @@ function pluginSubscriptions({ subscriptions, config }: CradleSources): PluginSu
   return Object.freeze({
     list: () => subscriptions.list(),
     get: (uuid) => subscriptions.get(uuid),
-    create: (input, { tenantUuid = config.auth.masterTenantUuid } = {}) => subscriptions.create(complete(input), { tenantUuid }),
+    create: (input, { tenantUuid = config.auth.masterTenantUuid } = {}) =>
+      subscriptions.create(complete(input), { tenantUuid }),
     update: (uuid, input) => subscriptions.update(uuid, complete(input)),
     delete: (uuid) => subscriptions.delete(uuid),
   } satisfies PluginSubscriptions);

@@ -23,11 +23,29 @@ export interface FoundPlugin {
  *
  * @param pluginsDirectory `plugins.directory` of the configuration; need not exist
  */
-export function discoverPlugins(pluginsDirectory: string, bundled = bundledDirectory): FoundPlugin[] {
+export function discoverPlugins(
+  pluginsDirectory: string,
+  bundled = bundledDirectory,
+): FoundPlugin[] {
   return [
     ...directoriesIn(bundled).map((directory) => inspect(directory, true)),
-    ...installedPackages(join(pluginsDirectory, 'node_modules')).map((directory) => inspect(directory, false)),
+    ...discoverInstalled(join(pluginsDirectory, 'node_modules')),
   ].filter((found) => found !== undefined);
+}
+
+/** A folder that cannot be read is reported like a plugin that cannot be used. */
+function discoverInstalled(nodeModules: string): (FoundPlugin | undefined)[] {
+  try {
+    return installedPackages(nodeModules).map((directory) => inspect(directory, false));
+  } catch (error) {
+    return [
+      {
+        directory: nodeModules,
+        isBundled: false,
+        manifest: new Error(`cannot be read: ${messageOf(error)}`),
+      },
+    ];
+  }
 }
 
 function inspect(directory: string, isBundled: boolean): FoundPlugin | undefined {
@@ -36,7 +54,10 @@ function inspect(directory: string, isBundled: boolean): FoundPlugin | undefined
     if (content === undefined) return undefined;
     return { directory, isBundled, manifest: parseManifest(directory, content) };
   } catch (error) {
-    const reason = error instanceof SyntaxError ? new Error(`package.json is not JSON: ${messageOf(error)}`) : (error as Error);
+    const reason =
+      error instanceof SyntaxError
+        ? new Error(`package.json is not JSON: ${messageOf(error)}`)
+        : (error as Error);
     return { directory, isBundled, manifest: reason };
   }
 }
@@ -57,7 +78,9 @@ function directoriesIn(directory: string): string[] {
     throw error;
   }
   return entries
-    .filter((entry) => (entry.isDirectory() || entry.isSymbolicLink()) && !entry.name.startsWith('.'))
+    .filter(
+      (entry) => (entry.isDirectory() || entry.isSymbolicLink()) && !entry.name.startsWith('.'),
+    )
     .map((entry) => join(directory, entry.name))
     .sort();
 }

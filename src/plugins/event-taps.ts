@@ -20,7 +20,10 @@ export class EventTaps {
   readonly #byName = new Map<string, Set<Tap>>();
 
   constructor(
-    private readonly bindings: { want(names: Iterable<string>): Promise<void>; release(names: Iterable<string>): Promise<void> },
+    private readonly bindings: {
+      want(names: Iterable<string>): Promise<void>;
+      release(names: Iterable<string>): Promise<void>;
+    },
     private readonly log: Logger,
   ) {}
 
@@ -59,7 +62,10 @@ export class EventTaps {
     try {
       await tap.callback(event);
     } catch (error) {
-      this.log.error({ err: error, event: event.name, tap: tap.uuid }, `a plugin's event callback failed: ${messageOf(error)}`);
+      this.log.error(
+        { err: error, event: event.name, tap: tap.uuid },
+        `a plugin's event callback failed: ${messageOf(error)}`,
+      );
     }
   }
 }
@@ -68,6 +74,7 @@ function fits({ headers, matchAll, wazoUuid }: Tap, event: BusEvent): boolean {
   if (wazoUuid !== null && event.originUuid !== wazoUuid) return false;
   const wanted = Object.entries(headers);
   if (wanted.length === 0) return true;
-  const has = ([key, value]: [string, unknown]) => Object.hasOwn(event.headers, key) && event.headers[key] === value;
+  const has = ([key, value]: [string, unknown]) =>
+    Object.hasOwn(event.headers, key) && event.headers[key] === value;
   return matchAll ? wanted.every(has) : wanted.some(has);
 }

@@ -23,7 +23,11 @@ export interface LoaderOptions {
   /** A service named here with `false` is not loaded. */
   enabledServices: Readonly<Record<string, boolean>>;
   /** Makes what a plugin may use: a new one for each service. */
-  makeCradle: (plugin: { name: string; service: string; isBundled: boolean }) => Promise<PluginCradle>;
+  makeCradle: (plugin: {
+    name: string;
+    service: string;
+    isBundled: boolean;
+  }) => Promise<PluginCradle>;
   log: Logger;
 }
 
@@ -34,10 +38,20 @@ export async function loadPlugins(options: LoaderOptions): Promise<void> {
   for (const plugin of found) await loadPlugin(plugin, options);
 }
 
-async function loadPlugin({ directory, isBundled, manifest }: FoundPlugin, options: LoaderOptions): Promise<void> {
+async function loadPlugin(
+  { directory, isBundled, manifest }: FoundPlugin,
+  options: LoaderOptions,
+): Promise<void> {
   const { registry, log } = options;
   if (manifest instanceof Error) {
-    registry.record({ plugin: directory, version: null, directory, service: null, state: 'failed', reason: manifest.message });
+    registry.record({
+      plugin: directory,
+      version: null,
+      directory,
+      service: null,
+      state: 'failed',
+      reason: manifest.message,
+    });
     log.error({ directory }, `plugin skipped: ${manifest.message}`);
     return;
   }
@@ -45,7 +59,11 @@ async function loadPlugin({ directory, isBundled, manifest }: FoundPlugin, optio
   for (const entry of manifest.entries) {
     const record = { plugin, version, directory, service: entry.service };
     if (options.enabledServices[entry.service] === false) {
-      registry.record({ ...record, state: 'disabled', reason: `enabled_services.${entry.service} is false` });
+      registry.record({
+        ...record,
+        state: 'disabled',
+        reason: `enabled_services.${entry.service} is false`,
+      });
       log.info({ plugin, service: entry.service }, 'service disabled by the configuration');
       continue;
     }
@@ -55,24 +73,44 @@ async function loadPlugin({ directory, isBundled, manifest }: FoundPlugin, optio
       log.info({ plugin, version, service: entry.service }, 'service loaded');
     } catch (error) {
       registry.record({ ...record, state: 'failed', reason: messageOf(error) });
-      log.error({ plugin, version, service: entry.service, err: error }, `service skipped: ${messageOf(error)}`);
+      log.error(
+        { plugin, version, service: entry.service, err: error },
+        `service skipped: ${messageOf(error)}`,
+      );
     }
   }
 }
 
-async function loadService(entry: ServiceEntry, manifest: PluginManifest, isBundled: boolean, options: LoaderOptions): Promise<LoadedService> {
+async function loadService(
+  entry: ServiceEntry,
+  manifest: PluginManifest,
+  isBundled: boolean,
+  options: LoaderOptions,
+): Promise<LoadedService> {
   if (options.registry.find(entry.service) !== undefined) {
     throw new Error(`another plugin already provides the service ${entry.service}`);
   }
   const ServiceType = await importClass(entry);
-  const checkConfig = ServiceType.configSchema === undefined ? undefined : compileConfigCheck(ServiceType.configSchema, isBundled);
-  const cradle = await options.makeCradle({ name: manifest.name, service: entry.service, isBundled });
+  const checkConfig =
+    ServiceType.configSchema === undefined
+      ? undefined
+      : compileConfigCheck(ServiceType.configSchema, isBundled);
+  const cradle = await options.makeCradle({
+    name: manifest.name,
+    service: entry.service,
+    isBundled,
+  });
 
-  const container = createContainer<PluginCradle & { service: Service }>({ injectionMode: InjectionMode.PROXY, strict: true });
-  for (const key of Object.keys(cradle) as (keyof PluginCradle)[]) container.register(key, asValue(cradle[key]));
+  const container = createContainer<PluginCradle & { service: Service }>({
+    injectionMode: InjectionMode.PROXY,
+    strict: true,
+  });
+  for (const key of Object.keys(cradle) as (keyof PluginCradle)[])
+    container.register(key, asValue(cradle[key]));
   container.register('service', asClass(ServiceType).singleton());
   const service = container.resolve<Service>('service');
-  if (typeof service.callback !== 'function') throw new TypeError('the class has no method `callback`');
+  if (typeof service.callback !== 'function')
+    throw new TypeError('the class has no method `callback`');
   await service.load?.(container.cradle);
 
   return {
@@ -108,6 +146,8 @@ function linkPluginApi({ directory, log }: LoaderOptions): void {
   try {
     symlinkSync(packageRoot, link, 'dir');
   } catch (error) {
-    log.warn(`plugins may fail to import webhookd/plugin: ${link} cannot be made: ${messageOf(error)}`);
+    log.warn(
+      `plugins may fail to import webhookd/plugin: ${link} cannot be made: ${messageOf(error)}`,
+    );
   }
 }

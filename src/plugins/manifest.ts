@@ -12,7 +12,10 @@ const ManifestSchema = object({
   name: string({ minLength: 1, maxLength: 214 }),
   version: maybe(string()),
   webhookd: object({
-    services: record(string({ minLength: 1 }), { propertyNames: { pattern: '^[A-Za-z0-9_.-]{1,128}$' }, minProperties: 1 }),
+    services: record(string({ minLength: 1 }), {
+      propertyNames: { pattern: '^[A-Za-z0-9_.-]{1,128}$' },
+      minProperties: 1,
+    }),
     engines: maybe(string()),
   }),
 });
@@ -44,7 +47,9 @@ export function readPackage(directory: string): unknown {
     return undefined;
   }
   const content: unknown = JSON.parse(text);
-  return typeof content === 'object' && content !== null && 'webhookd' in content ? content : undefined;
+  return typeof content === 'object' && content !== null && 'webhookd' in content
+    ? content
+    : undefined;
 }
 
 /**
@@ -55,21 +60,29 @@ export function readPackage(directory: string): unknown {
 export function parseManifest(directory: string, content: unknown): PluginManifest {
   const errors = validateManifest(content);
   if (errors !== null) {
-    const reasons = errors.map(({ instancePath, message }) => `${instancePath.slice(1).replaceAll('/', '.') || 'package.json'} ${message ?? 'is wrong'}`);
+    const reasons = errors.map(
+      ({ instancePath, message }) =>
+        `${instancePath.slice(1).replaceAll('/', '.') || 'package.json'} ${message ?? 'is wrong'}`,
+    );
     throw new Error(`package.json: ${reasons.join('; ')}`);
   }
   const { name, version, webhookd } = content as Static<typeof ManifestSchema>;
   checkEngines(webhookd.engines);
   const root = realpathSync(directory);
-  const entries = Object.entries(webhookd.services).map(([service, target]) => parseEntry(root, service, target));
+  const entries = Object.entries(webhookd.services).map(([service, target]) =>
+    parseEntry(root, service, target),
+  );
   return { name, version: version ?? '0.0.0', directory: root, entries };
 }
 
 function checkEngines(range: string | undefined): void {
   if (range === undefined) return;
-  if (validRange(range) === null) throw new Error(`webhookd.engines: ${JSON.stringify(range)} is no version range`);
+  if (validRange(range) === null)
+    throw new Error(`webhookd.engines: ${JSON.stringify(range)} is no version range`);
   if (!satisfies(pluginApiVersion, range)) {
-    throw new Error(`webhookd.engines: it wants plugin API ${range}, this daemon has ${pluginApiVersion}`);
+    throw new Error(
+      `webhookd.engines: it wants plugin API ${range}, this daemon has ${pluginApiVersion}`,
+    );
   }
 }
 
@@ -81,7 +94,9 @@ function parseEntry(root: string, service: string, target: string): ServiceEntry
   try {
     real = realpathSync(file);
   } catch (error) {
-    throw new Error(`webhookd.services.${service}: ${path} cannot be found: ${messageOf(error)}`, { cause: error });
+    throw new Error(`webhookd.services.${service}: ${path} cannot be found: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
   const inside = relative(root, real);
   if (isAbsolute(path) || inside.startsWith('..') || isAbsolute(inside)) {

@@ -5,7 +5,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { messageOf } from '../errors.ts';
-import { type AttemptRecord, type EventRecord, type Store, StoreUnavailable, type WriteBatch } from './store.ts';
+import {
+  type AttemptRecord,
+  type EventRecord,
+  type Store,
+  StoreUnavailable,
+  type WriteBatch,
+} from './store.ts';
 
 /** Called once: without an error when the record is on disk, with one when it can never be. */
 type Done = (error?: Error) => void;
@@ -47,7 +53,8 @@ export class GroupCommit {
 
   /** Resolves when all that was added is on disk, or when the store is unavailable: then waiting is useless. */
   async drained(): Promise<void> {
-    while ((this.#isCommitting || this.#queue.length > 0) && this.#failure === undefined) await this.#change();
+    while ((this.#isCommitting || this.#queue.length > 0) && this.#failure === undefined)
+      await this.#change();
   }
 
   /** No tries from now on; what is not on disk is dropped, unacked. */
@@ -74,7 +81,11 @@ export class GroupCommit {
   }
 
   async #commitItems(items: Item[]): Promise<void> {
-    for (let delay = retryDelay.first; !this.#isStopped; delay = Math.min(delay * 2, retryDelay.longest)) {
+    for (
+      let delay = retryDelay.first;
+      !this.#isStopped;
+      delay = Math.min(delay * 2, retryDelay.longest)
+    ) {
       try {
         await this.store.commit(toBatch(items));
         this.#recovered();
@@ -104,7 +115,9 @@ export class GroupCommit {
 
   #failed(error: Error): void {
     if (this.#failure === undefined) {
-      this.log.error(`the store is unavailable, consuming pauses until it is back: ${messageOf(error)}`);
+      this.log.error(
+        `the store is unavailable, consuming pauses until it is back: ${messageOf(error)}`,
+      );
     }
     this.#failure = error;
     this.#notify();

@@ -54,7 +54,13 @@ export interface Backlog {
   dueAt: number;
 }
 
-export const attemptOrders = ['started_at', 'ended_at', 'status', 'attempts', 'max_attempts'] as const;
+export const attemptOrders = [
+  'started_at',
+  'ended_at',
+  'status',
+  'attempts',
+  'max_attempts',
+] as const;
 
 /** Which attempts of a subscription to list. */
 export interface AttemptQuery {

@@ -105,9 +105,11 @@ export class Matcher {
 
 const anyAlone: readonly string[] = [any];
 
-const orAny = (value: unknown): readonly string[] => (typeof value === 'string' && value !== any ? [any, value] : anyAlone);
+const orAny = (value: unknown): readonly string[] =>
+  typeof value === 'string' && value !== any ? [any, value] : anyAlone;
 
-const ownValue = (headers: BusEvent['headers'], key: string) => (Object.hasOwn(headers, key) ? headers[key] : undefined);
+const ownValue = (headers: BusEvent['headers'], key: string) =>
+  Object.hasOwn(headers, key) ? headers[key] : undefined;
 
 /** The users an event concerns: those with a header `user_uuid:<uuid>` that is true. */
 function usersOf(headers: BusEvent['headers']): string[] {

@@ -14,14 +14,38 @@ export function problemsFrom(errors: readonly ErrorObject[], prefix = ''): Probl
 /** Of a value that may be null, what is wrong with the value says more than that it is not null. */
 function isOtherBranch(error: ErrorObject, errors: readonly ErrorObject[]): boolean {
   const isNullBranch = error.keyword === 'type' && error.params['type'] === 'null';
-  return isNullBranch && errors.some(({ instancePath, keyword, params }) => instancePath === error.instancePath && keyword !== 'anyOf' && params['type'] !== 'null');
+  return (
+    isNullBranch &&
+    errors.some(
+      ({ instancePath, keyword, params }) =>
+        instancePath === error.instancePath && keyword !== 'anyOf' && params['type'] !== 'null',
+    )
+  );
 }
 
-function toProblem({ instancePath, keyword, message, params }: ErrorObject, prefix: string): Problem {
+function toProblem(
+  { instancePath, keyword, message, params }: ErrorObject,
+  prefix: string,
+): Problem {
   const path = [prefix, ...instancePath.split('/').slice(1)].filter((part) => part !== '');
   const named: unknown = params['missingProperty'] ?? params['additionalProperty'];
   if (typeof named === 'string') path.push(named);
-  const text = keyword === 'required' ? 'is missing' : keyword === 'additionalProperties' ? 'is not known here' : (message ?? 'is wrong');
-  const limit: unknown = params['limit'] ?? params['allowedValues'] ?? params['pattern'] ?? params['type'] ?? params['format'];
-  return { field: path.join('.') || 'body', message: text, constraint: keyword, ...(limit === undefined ? {} : { limit }) };
+  const text =
+    keyword === 'required'
+      ? 'is missing'
+      : keyword === 'additionalProperties'
+        ? 'is not known here'
+        : (message ?? 'is wrong');
+  const limit: unknown =
+    params['limit'] ??
+    params['allowedValues'] ??
+    params['pattern'] ??
+    params['type'] ??
+    params['format'];
+  return {
+    field: path.join('.') || 'body',
+    message: text,
+    constraint: keyword,
+    ...(limit === undefined ? {} : { limit }),
+  };
 }

@@ -48,7 +48,10 @@ export interface SubscriptionServiceOptions {
   matcher: Matcher;
   masterTenantUuid: string;
   /** Event names somebody wants, so that the broker sends those and no others. */
-  bindings: { want(names: Iterable<string>): Promise<void>; release(names: Iterable<string>): Promise<void> };
+  bindings: {
+    want(names: Iterable<string>): Promise<void>;
+    release(names: Iterable<string>): Promise<void>;
+  };
   /** What is wrong with the options of a service; nothing when nobody provides the service yet. */
   checkConfig: (service: string, config: JsonObject) => Problem[];
   /** Told of every subscription that was changed or deleted. */
@@ -86,7 +89,9 @@ export class SubscriptionService {
 
   list(scope?: TenantScope): Subscription[] {
     const all = [...this.#subscriptions.values()];
-    return scope === undefined ? all : all.filter((subscription) => this.#isInList(subscription, scope));
+    return scope === undefined
+      ? all
+      : all.filter((subscription) => this.#isInList(subscription, scope));
   }
 
   /** Throws {@link NoSuchSubscription}. */
@@ -158,7 +163,12 @@ export class SubscriptionService {
   }
 
   /** The master tenant is above all others. */
-  #isInList({ ownerTenantUuid }: Subscription, { tenantUuid, recurse = false }: TenantScope): boolean {
-    return ownerTenantUuid === tenantUuid || (recurse && tenantUuid === this.#options.masterTenantUuid);
+  #isInList(
+    { ownerTenantUuid }: Subscription,
+    { tenantUuid, recurse = false }: TenantScope,
+  ): boolean {
+    return (
+      ownerTenantUuid === tenantUuid || (recurse && tenantUuid === this.#options.masterTenantUuid)
+    );
   }
 }

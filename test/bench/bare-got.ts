@@ -10,7 +10,8 @@ const connection = await connect(broker);
 const channel = await connection.createChannel();
 await channel.assertExchange('wazo-headers', 'headers', { durable: true });
 await channel.assertQueue('bare', { durable: true });
-for (const name of eventNames) await channel.bindQueue('bare', 'wazo-headers', '', { 'x-match': 'all', name });
+for (const name of eventNames)
+  await channel.bindQueue('bare', 'wazo-headers', '', { 'x-match': 'all', name });
 await channel.prefetch(100);
 await channel.consume('bare', (message) => {
   if (message === null) return;

@@ -29,10 +29,17 @@ const monitor = join(packageRoot, 'build', 'test', 'bench', 'monitor.js');
 async function readLoopDelay(pid: number, file: string): Promise<LoopDelay> {
   rmSync(file, { force: true });
   process.kill(pid, 'SIGUSR2');
-  return until('the measured process reports', () => JSON.parse(readFileSync(file, 'utf8')) as LoopDelay);
+  return until(
+    'the measured process reports',
+    () => JSON.parse(readFileSync(file, 'utf8')) as LoopDelay,
+  );
 }
 
-export async function startDaemon(broker: Broker, target: string, more: Record<string, unknown> = {}): Promise<Contender & { daemon: TestDaemon }> {
+export async function startDaemon(
+  broker: Broker,
+  target: string,
+  more: Record<string, unknown> = {},
+): Promise<Contender & { daemon: TestDaemon }> {
   const daemon = new TestDaemon({ brokerUrl: broker.url, config: more });
   const file = join(daemon.directory, 'monitor.json');
   daemon.environment = { NODE_OPTIONS: `--import=${monitor}`, BENCH_MONITOR_FILE: file };

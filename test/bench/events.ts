@@ -7,7 +7,10 @@ const user = randomUUID();
 export const eventNames = Array.from({ length: 10 }, (_, index) => `bench_event_${index}`);
 
 /** Message number `id`, to be sent at `sentAt` (ms since the epoch, with fractions). */
-export function benchMessage(id: number, sentAt: number): { name: string; content: Buffer; headers: Record<string, unknown> } {
+export function benchMessage(
+  id: number,
+  sentAt: number,
+): { name: string; content: Buffer; headers: Record<string, unknown> } {
   const name = eventNames[id % eventNames.length] ?? '';
   const data = {
     id,
@@ -27,7 +30,13 @@ export function benchMessage(id: number, sentAt: number): { name: string; conten
   return {
     name,
     content: Buffer.from(JSON.stringify({ name, origin_uuid: tenant, data })),
-    headers: { name, tenant_uuid: tenant, [`user_uuid:${user}`]: true, timestamp: new Date().toISOString(), sequence: id },
+    headers: {
+      name,
+      tenant_uuid: tenant,
+      [`user_uuid:${user}`]: true,
+      timestamp: new Date().toISOString(),
+      sequence: id,
+    },
   };
 }
 

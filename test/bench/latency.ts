@@ -17,15 +17,25 @@ export interface LatencyRow {
   cpuPerDelivery: number;
 }
 
-async function paced({ sink, publisher }: Bench, rate: number, seconds: number): Promise<SinkReport> {
+async function paced(
+  { sink, publisher }: Bench,
+  rate: number,
+  seconds: number,
+): Promise<SinkReport> {
   await sink.ask('reset');
   const count = rate * seconds;
   await publisher.ask({ first: 0, count, rate });
-  await until('all events arrive', async () => (await sink.ask<SinkReport>('count')).distinct >= count);
+  await until(
+    'all events arrive',
+    async () => (await sink.ask<SinkReport>('count')).distinct >= count,
+  );
   return sink.ask<SinkReport>('report');
 }
 
-export async function latency(bench: Bench, { rounds, rates, seconds }: { rounds: number; rates: number[]; seconds: number }): Promise<LatencyRow[]> {
+export async function latency(
+  bench: Bench,
+  { rounds, rates, seconds }: { rounds: number; rates: number[]; seconds: number },
+): Promise<LatencyRow[]> {
   const rows: LatencyRow[] = [];
   for (let n = 1; n <= rounds; n++) {
     for (const [name, start] of Object.entries(contenders)) {
@@ -45,7 +55,9 @@ export async function latency(bench: Bench, { rounds, rates, seconds }: { rounds
           cpuPerDelivery: round(((cpuOf(contender.pid) - cpu) * 1000) / latencies.length),
         };
         rows.push(row);
-        bench.say(`round ${n}: ${name} at ${rate}/s: p50 ${row.p50} ms, p95 ${row.p95} ms, p99 ${row.p99} ms`);
+        bench.say(
+          `round ${n}: ${name} at ${rate}/s: p50 ${row.p50} ms, p95 ${row.p95} ms, p99 ${row.p99} ms`,
+        );
       }
       await contender.stop();
     }
@@ -53,8 +65,17 @@ export async function latency(bench: Bench, { rounds, rates, seconds }: { rounds
   return rates.flatMap((rate) =>
     Object.keys(contenders).map((contender) => {
       const own = rows.filter((row) => row.contender === contender && row.rate === rate);
-      const of = (key: Exclude<keyof LatencyRow, 'contender'>) => median(own.map((row) => row[key]));
-      return { contender, rate, p50: of('p50'), p95: of('p95'), p99: of('p99'), loopDelayP99: of('loopDelayP99'), cpuPerDelivery: of('cpuPerDelivery') };
+      const of = (key: Exclude<keyof LatencyRow, 'contender'>) =>
+        median(own.map((row) => row[key]));
+      return {
+        contender,
+        rate,
+        p50: of('p50'),
+        p95: of('p95'),
+        p99: of('p99'),
+        loopDelayP99: of('loopDelayP99'),
+        cpuPerDelivery: of('cpuPerDelivery'),
+      };
     }),
   );
 }

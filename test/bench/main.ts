@@ -43,7 +43,13 @@ const say = (line: string) => console.log(line);
 const broker = await startBroker();
 const { child: sink, hello } = await Child.start<{ port: number }>('sink', []);
 const { child: publisher } = await Child.start('publisher', [broker.url]);
-const bench: Bench = { broker, target: `http://127.0.0.1:${hello.port}/hook`, sink, publisher, say };
+const bench: Bench = {
+  broker,
+  target: `http://127.0.0.1:${hello.port}/hook`,
+  sink,
+  publisher,
+  say,
+};
 const results: Record<string, unknown> = {
   date: new Date().toISOString(),
   node: process.version,
@@ -58,7 +64,9 @@ try {
     console.table(rows);
   };
   await run('throughput', () => throughput(bench, { rounds, events: Number(values.events) }));
-  await run('latency', () => latency(bench, { rounds, rates: [100, 1_000], seconds: Number(values.seconds) }));
+  await run('latency', () =>
+    latency(bench, { rounds, rates: [100, 1_000], seconds: Number(values.seconds) }),
+  );
   await run('memory', () => memory(bench));
   await run('startup', () => startup(bench));
   await run('matching', () => Promise.resolve(matching()));
@@ -66,7 +74,8 @@ try {
   const checks = verdicts(results);
   if (checks.length > 0) console.table(checks);
   results['verdicts'] = checks;
-  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);
+  if (values.json !== undefined)
+    writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);
   else console.log(JSON.stringify(results));
 } finally {
   await sink.stop();

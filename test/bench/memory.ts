@@ -29,7 +29,11 @@ export async function memory(bench: Bench): Promise<MemoryRow[]> {
   for (let n = 1; n <= bursts; n++) {
     await bench.sink.ask('reset');
     await bench.publisher.ask({ first: n * burst, count: burst, rate: null });
-    await until('all events arrive', async () => (await bench.sink.ask<SinkReport>('count')).distinct >= burst, 300_000);
+    await until(
+      'all events arrive',
+      async () => (await bench.sink.ask<SinkReport>('count')).distinct >= burst,
+      300_000,
+    );
     note(`after burst ${n}`);
   }
   await contender.stop();

@@ -10,6 +10,14 @@ delay.enable();
 
 process.on('SIGUSR2', () => {
   const ms = (nanoseconds: number) => Math.max(0, nanoseconds / 1e6 - resolution);
-  if (file !== undefined) writeFileSync(file, JSON.stringify({ p50: ms(delay.percentile(50)), p99: ms(delay.percentile(99)), max: ms(delay.max) }));
+  if (file !== undefined)
+    writeFileSync(
+      file,
+      JSON.stringify({
+        p50: ms(delay.percentile(50)),
+        p99: ms(delay.percentile(99)),
+        max: ms(delay.max),
+      }),
+    );
   delay.reset();
 });

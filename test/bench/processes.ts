@@ -8,7 +8,11 @@ export class Child {
   private constructor(readonly process: ChildProcess) {}
 
   /** Starts a module beside this one; resolves with its first message. */
-  static async start<T>(module: string, args: string[], environment: Record<string, string> = {}): Promise<{ child: Child; hello: T }> {
+  static async start<T>(
+    module: string,
+    args: string[],
+    environment: Record<string, string> = {},
+  ): Promise<{ child: Child; hello: T }> {
     const file = fileURLToPath(new URL(`./${module}.js`, import.meta.url));
     const child = new Child(fork(file, args, { env: { ...process.env, ...environment } }));
     return { child, hello: await child.#next<T>() };
@@ -29,7 +33,9 @@ export class Child {
   #next<T>(): Promise<T> {
     return new Promise((resolve, reject) => {
       this.process.once('message', (message) => resolve(message as T));
-      this.process.once('exit', (code) => reject(new Error(`a child of the benchmark ended with ${code ?? 'a signal'}`)));
+      this.process.once('exit', (code) =>
+        reject(new Error(`a child of the benchmark ended with ${code ?? 'a signal'}`)),
+      );
       this.process.setMaxListeners(0);
     });
   }
@@ -46,6 +52,7 @@ export function cpuOf(pid: number): number {
 /** Resident memory now and at its highest, MiB. */
 export function memoryOf(pid: number): { now: number; peak: number } {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  const read = (key: string) => Number(new RegExp(`^${key}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? NaN) / 1024;
+  const read = (key: string) =>
+    Number(new RegExp(`^${key}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? NaN) / 1024;
   return { now: read('VmRSS'), peak: read('VmHWM') };
 }

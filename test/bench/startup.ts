@@ -11,7 +11,9 @@ const subscriptions = 10_000;
 /** Straight into the database: making them one by one is not what is measured. */
 export function insertSubscriptions(file: string, count: number, names: readonly string[]): void {
   const database = new Database(file);
-  const insert = database.prepare('INSERT INTO subscriptions VALUES (?, ?, ?, ?, ?, NULL, NULL, NULL, ?, ?)');
+  const insert = database.prepare(
+    'INSERT INTO subscriptions VALUES (?, ?, ?, ?, ?, NULL, NULL, NULL, ?, ?)',
+  );
   database.transaction(() => {
     for (let n = 0; n < count; n++) {
       const config = JSON.stringify({ url: `http://127.0.0.1:9/${n}`, method: 'post' });
@@ -22,7 +24,12 @@ export function insertSubscriptions(file: string, count: number, names: readonly
   database.close();
 }
 
-export async function startup({ broker, say }: Bench): Promise<{ subscriptions: number; eventNames: number; readyAfterMs: number; rounds: number[] }[]> {
+export async function startup({
+  broker,
+  say,
+}: Bench): Promise<
+  { subscriptions: number; eventNames: number; readyAfterMs: number; rounds: number[] }[]
+> {
   const names = Array.from({ length: 389 }, (_, n) => eventNames[n] ?? `event_${n}`);
   const daemon = new TestDaemon({ brokerUrl: broker.url });
   await daemon.start();

@@ -48,7 +48,10 @@ function makeBatch(): WriteBatch {
   return { events, attempts };
 }
 
-async function measure(store: string, commit: (batch: WriteBatch) => Promise<void> | void): Promise<StoreRow> {
+async function measure(
+  store: string,
+  commit: (batch: WriteBatch) => Promise<void> | void,
+): Promise<StoreRow> {
   const all = Array.from({ length: batches }, makeBatch);
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
@@ -60,7 +63,11 @@ async function measure(store: string, commit: (batch: WriteBatch) => Promise<voi
   }
   const seconds = (performance.now() - began) / 1000;
   delay.disable();
-  return { store, eventsPerSecond: round((batches * batchSize) / seconds, 0), loopDelayP99: round(Math.max(0, delay.percentile(99) / 1e6 - 1), 2) };
+  return {
+    store,
+    eventsPerSecond: round((batches * batchSize) / seconds, 0),
+    loopDelayP99: round(Math.max(0, delay.percentile(99) / 1e6 - 1), 2),
+  };
 }
 
 export async function storeThread(): Promise<StoreRow[]> {
@@ -79,6 +86,10 @@ export async function storeThread(): Promise<StoreRow[]> {
   rmSync(directory, { recursive: true });
   return ['main thread', 'own thread'].map((store) => {
     const own = rows.filter((row) => row.store === store);
-    return { store, eventsPerSecond: median(own.map((row) => row.eventsPerSecond)), loopDelayP99: median(own.map((row) => row.loopDelayP99)) };
+    return {
+      store,
+      eventsPerSecond: median(own.map((row) => row.eventsPerSecond)),
+      loopDelayP99: median(own.map((row) => row.loopDelayP99)),
+    };
   });
 }

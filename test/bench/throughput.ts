@@ -16,7 +16,12 @@ export interface ThroughputRow {
   loopDelayP99: number;
 }
 
-async function measure(bench: Bench, contender: Contender, name: string, count: number): Promise<ThroughputRow> {
+async function measure(
+  bench: Bench,
+  contender: Contender,
+  name: string,
+  count: number,
+): Promise<ThroughputRow> {
   await run(bench, 2_000);
   await contender.loopDelay();
   const cpuBefore = cpuOf(contender.pid);
@@ -44,7 +49,10 @@ async function run({ sink, publisher }: Bench, count: number): Promise<number> {
 }
 
 /** Rounds in turn, so that a slow minute of the machine is everyone's; the median of each figure. */
-export async function throughput(bench: Bench, { rounds, events }: { rounds: number; events: number }): Promise<ThroughputRow[]> {
+export async function throughput(
+  bench: Bench,
+  { rounds, events }: { rounds: number; events: number },
+): Promise<ThroughputRow[]> {
   const rows: ThroughputRow[] = [];
   for (let n = 1; n <= rounds; n++) {
     for (const [name, start] of Object.entries(contenders)) {
@@ -52,12 +60,15 @@ export async function throughput(bench: Bench, { rounds, events }: { rounds: num
       const row = await measure(bench, contender, name, events);
       rows.push(row);
       await contender.stop();
-      bench.say(`round ${n}: ${name}: ${row.deliveriesPerSecond}/s, ${row.cpuPerDelivery} us, ${row.peakMiB} MiB, loop p99 ${row.loopDelayP99} ms`);
+      bench.say(
+        `round ${n}: ${name}: ${row.deliveriesPerSecond}/s, ${row.cpuPerDelivery} us, ${row.peakMiB} MiB, loop p99 ${row.loopDelayP99} ms`,
+      );
     }
   }
   return Object.keys(contenders).map((contender) => {
     const own = rows.filter((row) => row.contender === contender);
-    const of = (key: Exclude<keyof ThroughputRow, 'contender'>) => median(own.map((row) => row[key]));
+    const of = (key: Exclude<keyof ThroughputRow, 'contender'>) =>
+      median(own.map((row) => row[key]));
     return {
       contender,
       deliveriesPerSecond: of('deliveriesPerSecond'),

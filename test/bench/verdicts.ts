@@ -11,8 +11,18 @@ export interface Verdict {
   isKept: boolean;
 }
 
-const atLeast = (promise: string, measured: number, limit: number): Verdict => ({ promise, measured: round(measured, 2), limit: `>= ${limit}`, isKept: measured >= limit });
-const atMost = (promise: string, measured: number, limit: number): Verdict => ({ promise, measured: round(measured, 2), limit: `<= ${limit}`, isKept: measured <= limit });
+const atLeast = (promise: string, measured: number, limit: number): Verdict => ({
+  promise,
+  measured: round(measured, 2),
+  limit: `>= ${limit}`,
+  isKept: measured >= limit,
+});
+const atMost = (promise: string, measured: number, limit: number): Verdict => ({
+  promise,
+  measured: round(measured, 2),
+  limit: `<= ${limit}`,
+  isKept: measured <= limit,
+});
 
 /** One line for each promise whose part was measured. */
 export function verdicts(results: Record<string, unknown>): Verdict[] {
@@ -20,10 +30,14 @@ export function verdicts(results: Record<string, unknown>): Verdict[] {
     ...ofThroughput((results['throughput'] ?? []) as ThroughputRow[]),
     ...ofLatency((results['latency'] ?? []) as LatencyRow[]),
     ...ofMemory((results['memory'] ?? []) as MemoryRow[]),
-    ...((results['startup'] ?? []) as { readyAfterMs: number }[]).map(({ readyAfterMs }) => atMost('ready with 10,000 subscriptions, ms', readyAfterMs, 1500)),
+    ...((results['startup'] ?? []) as { readyAfterMs: number }[]).map(({ readyAfterMs }) =>
+      atMost('ready with 10,000 subscriptions, ms', readyAfterMs, 1500),
+    ),
     ...((results['matching'] ?? []) as { subscriptions: number; microsecondsPerEvent: number }[])
       .filter(({ subscriptions }) => subscriptions === 100_000)
-      .map(({ microsecondsPerEvent }) => atMost('matching among 100,000, us', microsecondsPerEvent, 20)),
+      .map(({ microsecondsPerEvent }) =>
+        atMost('matching among 100,000, us', microsecondsPerEvent, 20),
+      ),
   ];
 }
 
@@ -32,7 +46,11 @@ function ofThroughput(rows: ThroughputRow[]): Verdict[] {
   const [own, undici, got] = [of('webhookd'), of('bare undici'), of('bare got')];
   if (own === undefined || undici === undefined || got === undefined) return [];
   return [
-    atLeast('deliveries/s against bare undici', own.deliveriesPerSecond / undici.deliveriesPerSecond, 0.8),
+    atLeast(
+      'deliveries/s against bare undici',
+      own.deliveriesPerSecond / undici.deliveriesPerSecond,
+      0.8,
+    ),
     atLeast('deliveries/s against bare got', own.deliveriesPerSecond / got.deliveriesPerSecond, 2),
     atMost('CPU a delivery, us', own.cpuPerDelivery, 220),
     atMost('event-loop delay p99 under full load, ms', own.loopDelayP99, 50),

@@ -35,9 +35,15 @@ export type Scenario = (options: ChaosOptions) => Promise<ChaosReport>;
 const eventName = 'call_created';
 
 /** A daemon, its inbox, and a subscription between them. */
-async function withDaemon(broker: Broker, run: (daemon: TestDaemon, inbox: Inbox) => Promise<ChaosReport>): Promise<ChaosReport> {
+async function withDaemon(
+  broker: Broker,
+  run: (daemon: TestDaemon, inbox: Inbox) => Promise<ChaosReport>,
+): Promise<ChaosReport> {
   const inbox = await Inbox.open();
-  const daemon = new TestDaemon({ brokerUrl: broker.url, config: { bus: { reconnect_max_delay: 1 } } });
+  const daemon = new TestDaemon({
+    brokerUrl: broker.url,
+    config: { bus: { reconnect_max_delay: 1 } },
+  });
   try {
     await daemon.start();
     await daemon.subscribe([eventName], inbox.url);
@@ -51,7 +57,10 @@ async function withDaemon(broker: Broker, run: (daemon: TestDaemon, inbox: Inbox
 /** Publishes ids from 0 on, each until the broker has confirmed it, whatever happens to the broker. */
 async function publishAll(url: string, count: number): Promise<void> {
   const waiting = new Map(
-    Array.from({ length: count }, (_, id) => [id, { messageId: randomUUID(), timestamp: new Date().toISOString() }] as const),
+    Array.from(
+      { length: count },
+      (_, id) => [id, { messageId: randomUUID(), timestamp: new Date().toISOString() }] as const,
+    ),
   );
   while (waiting.size > 0) {
     try {
@@ -62,23 +71,36 @@ async function publishAll(url: string, count: number): Promise<void> {
   }
 }
 
-async function publishWaiting(url: string, waiting: Map<number, { messageId: string; timestamp: string }>): Promise<void> {
+async function publishWaiting(
+  url: string,
+  waiting: Map<number, { messageId: string; timestamp: string }>,
+): Promise<void> {
   const connection = await connect(url);
   connection.on('error', () => undefined);
   const channel = await connection.createConfirmChannel();
   channel.on('error', () => undefined);
-  const lost = new Promise<never>((_resolve, reject) => channel.once('close', () => reject(new Error('the channel is closed'))));
+  const lost = new Promise<never>((_resolve, reject) =>
+    channel.once('close', () => reject(new Error('the channel is closed'))),
+  );
   lost.catch(() => undefined);
   await channel.assertExchange('wazo-headers', 'headers', { durable: true });
   const confirmed: Promise<void>[] = [];
   for (const [id, { messageId, timestamp }] of waiting) {
-    const content = Buffer.from(JSON.stringify({ name: eventName, origin_uuid: 'a-server', data: { id } }));
+    const content = Buffer.from(
+      JSON.stringify({ name: eventName, origin_uuid: 'a-server', data: { id } }),
+    );
     confirmed.push(
       new Promise((resolve, reject) => {
-        channel.publish('wazo-headers', '', content, { persistent: true, messageId, headers: { name: eventName, timestamp } }, (error: unknown) => {
-          if (error !== null && error !== undefined) reject(error as Error);
-          else resolve(void waiting.delete(id));
-        });
+        channel.publish(
+          'wazo-headers',
+          '',
+          content,
+          { persistent: true, messageId, headers: { name: eventName, timestamp } },
+          (error: unknown) => {
+            if (error !== null && error !== undefined) reject(error as Error);
+            else resolve(void waiting.delete(id));
+          },
+        );
       }),
     );
     if (confirmed.length % 200 === 0) await Promise.race([Promise.all(confirmed), lost]);
@@ -91,17 +113,26 @@ async function publishWaiting(url: string, waiting: Map<number, { messageId: str
 function unfinished(databaseFile: string): Set<number> {
   const database = new Database(databaseFile);
   const rows = database
-    .prepare("SELECT e.* FROM deliveries d JOIN events e ON e.id = d.event_id WHERE d.status = 'pending'")
+    .prepare(
+      "SELECT e.* FROM deliveries d JOIN events e ON e.id = d.event_id WHERE d.status = 'pending'",
+    )
     .all() as Record<string, unknown>[];
   database.close();
-  return new Set(rows.map((row) => Number(/"id":(\d+)/.exec(String(row['body'] ?? row['data']))?.[1])));
+  return new Set(
+    rows.map((row) => Number(/"id":(\d+)/.exec(String(row['body'] ?? row['data']))?.[1])),
+  );
 }
 
 async function allArrived(inbox: Inbox, count: number): Promise<void> {
   await until(`all ${count} events arrive`, () => inbox.countsById().size >= count, 180_000);
 }
 
-function reportOf(inbox: Inbox, published: number, explained: Set<number>, worstRecovery: number): ChaosReport {
+function reportOf(
+  inbox: Inbox,
+  published: number,
+  explained: Set<number>,
+  worstRecovery: number,
+): ChaosReport {
   const counts = inbox.countsById();
   const repeated = [...counts].filter(([, times]) => times > 1).map(([id]) => Number(id));
   return {
@@ -136,13 +167,19 @@ const daemonKilled =
       for (let kill = 1; kill <= kills; kill++) {
         const before = inbox.requests.length;
         const moment = before + Math.ceil((random() * (events - before)) / (kills - kill + 1.5));
-        await until('the burst is under way', () => inbox.requests.length >= moment || inbox.countsById().size >= events);
+        await until(
+          'the burst is under way',
+          () => inbox.requests.length >= moment || inbox.countsById().size >= events,
+        );
         await daemon.kill();
         const killedAt = Date.now();
         for (const id of unfinished(daemon.databaseFile)) explained.add(id);
         const arrived = inbox.requests.length;
         await daemon.start();
-        await until('deliveries go on', () => inbox.requests.length > arrived || inbox.countsById().size >= events);
+        await until(
+          'deliveries go on',
+          () => inbox.requests.length > arrived || inbox.countsById().size >= events,
+        );
         worstRecovery = Math.max(worstRecovery, Date.now() - killedAt);
         say(`kill ${kill}: ${arrived} had arrived`);
       }
@@ -162,7 +199,10 @@ export const brokerKilled: Scenario = ({ broker, events, random }) =>
     const killedAt = Date.now();
     await broker.start();
     const arrived = inbox.requests.length;
-    await until('deliveries go on', () => inbox.requests.length > arrived || inbox.countsById().size >= events);
+    await until(
+      'deliveries go on',
+      () => inbox.requests.length > arrived || inbox.countsById().size >= events,
+    );
     const worstRecovery = Date.now() - killedAt;
     await publishing;
     await allArrived(inbox, events);

@@ -19,8 +19,12 @@ const later = <T>(thing: T, cleanup: (thing: T) => Promise<unknown>): T => {
 };
 
 const openInbox = async () => later(await Inbox.open(), (inbox) => inbox.close());
-const makeDaemon = (brokerUrl: string) => later(new TestDaemon({ brokerUrl, config: { bus: { reconnect_max_delay: 1 } } }), (daemon) => daemon.remove());
-const openBroker = async (): Promise<Broker> => later(await startBroker(), (broker) => broker.stop());
+const makeDaemon = (brokerUrl: string) =>
+  later(new TestDaemon({ brokerUrl, config: { bus: { reconnect_max_delay: 1 } } }), (daemon) =>
+    daemon.remove(),
+  );
+const openBroker = async (): Promise<Broker> =>
+  later(await startBroker(), (broker) => broker.stop());
 
 async function publish(broker: Broker, id: string): Promise<void> {
   const publisher = await TestPublisher.open(broker.url);
@@ -40,7 +44,10 @@ test('a connection that is closed together with open-ok is tried again until it 
   await until('the daemon comes back', () => fake.closedWithOpenOk >= 3);
   expect(daemon.log.some(({ msg }) => msg.includes('cannot connect to the bus'))).toBe(true);
   expect(daemon.output).not.toContain('webhookd is ready');
-  expect((await daemon.call<{ bus_consumer: { status: string } }>('GET', '/status')).body.bus_consumer.status).toBe('fail');
+  expect(
+    (await daemon.call<{ bus_consumer: { status: string } }>('GET', '/status')).body.bus_consumer
+      .status,
+  ).toBe('fail');
   expect(await daemon.stop()).toBe(0);
 });
 
@@ -62,7 +69,12 @@ test('one broker goes through its faults, and every event is delivered once', as
   await expectDelivery(inbox, 'after the broker appeared');
 
   await broker.halt();
-  await until('status says so', async () => (await daemon.call<{ bus_consumer: { status: string } }>('GET', '/status')).body.bus_consumer.status === 'fail');
+  await until(
+    'status says so',
+    async () =>
+      (await daemon.call<{ bus_consumer: { status: string } }>('GET', '/status')).body.bus_consumer
+        .status === 'fail',
+  );
   await broker.start();
   await publish(broker, 'after a restart');
   await expectDelivery(inbox, 'after a restart');

@@ -19,11 +19,20 @@ async function run(scenario: Scenario, events: number) {
 }
 
 test('events published while the daemon is down arrive, each once', async () => {
-  expect(await run(daemonDown, 500)).toMatchObject({ published: 500, arrived: 500, missing: 0, repeated: 0 });
+  expect(await run(daemonDown, 500)).toMatchObject({
+    published: 500,
+    arrived: 500,
+    missing: 0,
+    repeated: 0,
+  });
 });
 
 test('after kill -9 in a burst every event arrives, and only attempts in flight repeat', async () => {
-  expect(await run(daemonKilledOnce, 2_000)).toMatchObject({ arrived: 2_000, missing: 0, unexplained: 0 });
+  expect(await run(daemonKilledOnce, 2_000)).toMatchObject({
+    arrived: 2_000,
+    missing: 0,
+    unexplained: 0,
+  });
 });
 
 test('after the broker is killed in a burst every event arrives, each once', async () => {

@@ -27,7 +27,10 @@ export interface BrokerControl {
 }
 
 /** Runs `rabbitmqctl` from whichever process; its output. */
-export async function runCtl({ command, environment, directory }: BrokerControl, ...args: string[]): Promise<string> {
+export async function runCtl(
+  { command, environment, directory }: BrokerControl,
+  ...args: string[]
+): Promise<string> {
   const [file = '', ...rest] = [...command, ...args];
   const { stdout } = await run(file, rest, { env: environment, cwd: directory });
   return stdout;
@@ -76,7 +79,8 @@ export async function startBroker({ config = '', signal }: BrokerOptions = {}): 
 }
 
 /** Node sets one of the two, according to how the process ended. */
-const hasEnded = ({ exitCode, signalCode }: ChildProcess) => exitCode !== null || signalCode !== null;
+const hasEnded = ({ exitCode, signalCode }: ChildProcess) =>
+  exitCode !== null || signalCode !== null;
 
 class PrivateBroker implements Broker {
   readonly port: number;
@@ -84,7 +88,10 @@ class PrivateBroker implements Broker {
   readonly #directory: string;
   readonly #environment: Record<string, string>;
   /** As root, the node runs as the user that Debian's package made for it. */
-  readonly #prefix: string[] = process.getuid?.() === 0 ? ['setpriv', '--reuid=rabbitmq', '--regid=rabbitmq', '--init-groups'] : [];
+  readonly #prefix: string[] =
+    process.getuid?.() === 0
+      ? ['setpriv', '--reuid=rabbitmq', '--regid=rabbitmq', '--init-groups']
+      : [];
   #child: ChildProcess | undefined;
 
   constructor([port = 0, distPort = 0, epmdPort = 0]: number[], directory: string, config: string) {
@@ -92,7 +99,10 @@ class PrivateBroker implements Broker {
     this.url = `amqp://guest:guest@127.0.0.1:${port}`;
     this.#directory = directory;
     for (const name of ['data', 'log']) mkdirSync(join(directory, name));
-    writeFileSync(join(directory, 'rabbitmq.conf'), `disk_free_limit.absolute = 50MB\nlog.file.level = warning\n${config}\n`);
+    writeFileSync(
+      join(directory, 'rabbitmq.conf'),
+      `disk_free_limit.absolute = 50MB\nlog.file.level = warning\n${config}\n`,
+    );
     writeFileSync(join(directory, 'enabled_plugins'), '[].\n');
     writeFileSync(join(directory, 'env.conf'), '');
     this.#environment = {
@@ -135,7 +145,8 @@ class PrivateBroker implements Broker {
       },
       120_000,
     );
-    if (hasEnded(child)) throw new Error(`the private RabbitMQ ended by itself:\n${output.slice(-2000)}`);
+    if (hasEnded(child))
+      throw new Error(`the private RabbitMQ ended by itself:\n${output.slice(-2000)}`);
   }
 
   get control(): BrokerControl {
@@ -182,7 +193,12 @@ class PrivateBroker implements Broker {
 
   #spawn(script: string): ChildProcess {
     const [command = '', ...args] = [...this.#prefix, join(scripts, script)];
-    return spawn(command, args, { env: this.#environment, cwd: this.#directory, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    return spawn(command, args, {
+      env: this.#environment,
+      cwd: this.#directory,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
   }
 
   async #ended(child: ChildProcess): Promise<void> {

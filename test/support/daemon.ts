@@ -89,7 +89,8 @@ export class TestDaemon {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (this.#output += String(chunk)));
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk) => (this.#output += String(chunk)));
   }
 
   writeConfig(more: Record<string, unknown> = {}): void {
@@ -110,15 +111,21 @@ export class TestDaemon {
 
   /** Waits for a line that contains the text. */
   async logged(text: string): Promise<LogLine> {
-    return until(`the daemon logs ${JSON.stringify(text)}; it printed:\n${this.#output.slice(-3000)}`, () => {
-      const line = this.log.find(({ msg }) => msg.includes(text));
-      if (line === undefined && this.hasEnded) throw new Error(`the daemon ended: ${this.#output.slice(-3000)}`);
-      return line;
-    });
+    return until(
+      `the daemon logs ${JSON.stringify(text)}; it printed:\n${this.#output.slice(-3000)}`,
+      () => {
+        const line = this.log.find(({ msg }) => msg.includes(text));
+        if (line === undefined && this.hasEnded)
+          throw new Error(`the daemon ended: ${this.#output.slice(-3000)}`);
+        return line;
+      },
+    );
   }
 
   get hasEnded(): boolean {
-    return this.#child === undefined || this.#child.exitCode !== null || this.#child.signalCode !== null;
+    return (
+      this.#child === undefined || this.#child.exitCode !== null || this.#child.signalCode !== null
+    );
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -162,15 +169,24 @@ export class TestDaemon {
   ): Promise<ApiAnswer<T>> {
     const response = await fetch(`${this.url}/1.0${path}`, {
       method,
-      headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      headers: {
+        ...headers,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined
+        ? {}
+        : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
     return { status: response.status, body: (text === '' ? undefined : JSON.parse(text)) as T };
   }
 
   /** Creates a subscription to be delivered by http; its uuid. */
-  async subscribe(events: string[], url: string, more: Record<string, unknown> = {}): Promise<string> {
+  async subscribe(
+    events: string[],
+    url: string,
+    more: Record<string, unknown> = {},
+  ): Promise<string> {
     const input = { name: 'test', service: 'http', events, config: { url }, ...more };
     const { status, body } = await this.call<{ uuid: string }>('POST', '/subscriptions', input);
     if (status !== 201) throw new Error(`not created: ${JSON.stringify(body)}`);

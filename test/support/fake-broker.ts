@@ -7,7 +7,10 @@ import type { AddressInfo } from 'node:net';
 
 /** A method frame: type 1, channel 0, class, method, arguments, end (AMQP 0-9-1, 4.2.3 and 4.2.4). */
 function methodFrame(classId: number, methodId: number, args: Buffer): Buffer {
-  const payload = Buffer.concat([Buffer.from([classId >> 8, classId & 255, methodId >> 8, methodId & 255]), args]);
+  const payload = Buffer.concat([
+    Buffer.from([classId >> 8, classId & 255, methodId >> 8, methodId & 255]),
+    args,
+  ]);
   const header = Buffer.alloc(7);
   header.writeUInt8(1, 0);
   header.writeUInt16BE(0, 1);
@@ -15,7 +18,8 @@ function methodFrame(classId: number, methodId: number, args: Buffer): Buffer {
   return Buffer.concat([header, payload, Buffer.from([0xce])]);
 }
 
-const shortString = (text: string) => Buffer.concat([Buffer.from([text.length]), Buffer.from(text)]);
+const shortString = (text: string) =>
+  Buffer.concat([Buffer.from([text.length]), Buffer.from(text)]);
 
 function longString(text: string): Buffer {
   const length = Buffer.alloc(4);
@@ -24,10 +28,18 @@ function longString(text: string): Buffer {
 }
 
 const emptyTable = Buffer.alloc(4);
-const start = methodFrame(10, 10, Buffer.concat([Buffer.from([0, 9]), emptyTable, longString('PLAIN'), longString('en_US')]));
+const start = methodFrame(
+  10,
+  10,
+  Buffer.concat([Buffer.from([0, 9]), emptyTable, longString('PLAIN'), longString('en_US')]),
+);
 const tune = methodFrame(10, 30, Buffer.from([0, 0, 0, 2, 0, 0, 0, 10]));
 const openOk = methodFrame(10, 41, shortString(''));
-const close = methodFrame(10, 50, Buffer.concat([Buffer.from([1, 64]), shortString('CONNECTION_FORCED'), Buffer.alloc(4)]));
+const close = methodFrame(
+  10,
+  50,
+  Buffer.concat([Buffer.from([1, 64]), shortString('CONNECTION_FORCED'), Buffer.alloc(4)]),
+);
 
 export class FakeBroker {
   /** Connections that were opened and closed in one segment. */

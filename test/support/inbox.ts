@@ -1,5 +1,10 @@
 /** A web server that remembers what it was sent. */
-import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { until } from './wait.ts';
 
@@ -25,7 +30,13 @@ export class Inbox {
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
         const { method = '', url: path = '', headers } = request;
-        const received = { at: Date.now(), method, path, headers, body: Buffer.concat(chunks).toString() };
+        const received = {
+          at: Date.now(),
+          method,
+          path,
+          headers,
+          body: Buffer.concat(chunks).toString(),
+        };
         this.requests.push(received);
         this.answer(received, response);
       });

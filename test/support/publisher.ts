@@ -15,7 +15,11 @@ export class TestPublisher {
     private readonly exchange: string,
   ) {}
 
-  static async open(url: string, exchange = 'wazo-headers', type = 'headers'): Promise<TestPublisher> {
+  static async open(
+    url: string,
+    exchange = 'wazo-headers',
+    type = 'headers',
+  ): Promise<TestPublisher> {
     const connection = await connect(url);
     connection.on('error', () => undefined);
     const channel = await connection.createConfirmChannel();
@@ -27,10 +31,14 @@ export class TestPublisher {
   /** Publishes and waits for the confirms of all. */
   async publish(...events: TestEvent[]): Promise<void> {
     for (const { name, data, headers = {} } of events) {
-      this.raw(Buffer.from(JSON.stringify({ name, origin_uuid: 'a-server', data })), {
-        headers: { name, timestamp: new Date().toISOString(), ...headers },
-        messageId: randomUUID(),
-      }, name);
+      this.raw(
+        Buffer.from(JSON.stringify({ name, origin_uuid: 'a-server', data })),
+        {
+          headers: { name, timestamp: new Date().toISOString(), ...headers },
+          messageId: randomUUID(),
+        },
+        name,
+      );
     }
     await this.channel.waitForConfirms();
   }

@@ -3,7 +3,9 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 function findRoot(directory: string): string {
-  return existsSync(join(directory, 'package-lock.json')) ? directory : findRoot(dirname(directory));
+  return existsSync(join(directory, 'package-lock.json'))
+    ? directory
+    : findRoot(dirname(directory));
 }
 
 /** The project's folder, whether this file runs as it is or compiled. */

@@ -18,7 +18,7 @@ describe('the schema builder', () => {
     );
     expect(JSON.parse(JSON.stringify(made))).toEqual({
       type: 'object',
-      required: ['name', 'kind', 'note', 'list', 'flags', 'rest'],
+      required: ['name', 'kind', 'list', 'flags', 'rest'],
       additionalProperties: false,
       properties: {
         name: { type: 'string', maxLength: 5 },

@@ -5,10 +5,16 @@ import type { AttemptContext, BusEvent, JsonObject, Subscription } from 'webhook
 export default class ExampleService {
   static readonly configSchema = {
     type: 'object',
-    properties: { sleep_time: { type: 'number', minimum: 0, maximum: 3600, default: 0, description: 'seconds' } },
+    properties: {
+      sleep_time: { type: 'number', minimum: 0, maximum: 3600, default: 0, description: 'seconds' },
+    },
   };
 
-  async callback(subscription: Subscription, event: BusEvent, { log, signal }: AttemptContext): Promise<JsonObject> {
+  async callback(
+    subscription: Subscription,
+    event: BusEvent,
+    { log, signal }: AttemptContext,
+  ): Promise<JsonObject> {
     const { sleep_time: seconds = 0 } = subscription.config as { sleep_time?: number };
     await sleep(seconds * 1000, undefined, { signal });
     log.info(`slept ${seconds} s over ${event.name}`, { subscription: subscription.uuid });

@@ -18,7 +18,9 @@ export class Agents {
     const key = verify.startsWith('/') ? `${verify}@${statSync(verify).mtimeMs}` : verify;
     let agent = this.#agents.get(key);
     if (agent === undefined) {
-      const trust = verify.startsWith('/') ? { ca: readFileSync(verify) } : { rejectUnauthorized: verify !== 'false' };
+      const trust = verify.startsWith('/')
+        ? { ca: readFileSync(verify) }
+        : { rejectUnauthorized: verify !== 'false' };
       agent = new Agent({ connect: { timeout: this.connectTimeout, ...trust } });
       this.#agents.set(key, agent);
     }

@@ -13,14 +13,24 @@ export const httpConfigSchema = {
   type: 'object',
   required: ['url'],
   properties: {
-    url: { type: 'string', maxLength: 8192, pattern: '^https?://.', description: 'Where to send the request.' },
+    url: {
+      type: 'string',
+      maxLength: 8192,
+      pattern: '^https?://.',
+      description: 'Where to send the request.',
+    },
     method: {
       type: 'string',
       default: 'post',
-      pattern: '^([Hh][Ee][Aa][Dd]|[Gg][Ee][Tt]|[Pp][Oo][Ss][Tt]|[Pp][Uu][Tt]|[Dd][Ee][Ll][Ee][Tt][Ee])$',
+      pattern:
+        '^([Hh][Ee][Aa][Dd]|[Gg][Ee][Tt]|[Pp][Oo][Ss][Tt]|[Pp][Uu][Tt]|[Dd][Ee][Ll][Ee][Tt][Ee])$',
       description: 'head, get, post, put or delete.',
     },
-    body: { type: ['string', 'null'], maxLength: 16384, description: 'The body; without it the event’s data as JSON.' },
+    body: {
+      type: ['string', 'null'],
+      maxLength: 16384,
+      description: 'The body; without it the event’s data as JSON.',
+    },
     content_type: {
       type: ['string', 'null'],
       maxLength: 256,

@@ -13,6 +13,13 @@ export interface Answer {
   isTruncated: boolean;
 }
 
+/** One request. */
+export interface Request {
+  plan: RequestPlan;
+  deliveryId: string;
+  body: string;
+}
+
 export interface ExchangeOptions {
   /** ms */
   timeout: number;
@@ -41,7 +48,10 @@ class Exchange implements Dispatcher.DispatchHandler {
     private readonly reject: (error: Error) => void,
   ) {
     const { timeout, open } = options;
-    this.#timer = setTimeout(() => this.#end(new Error(`timeout: no complete answer within ${timeout / 1000} s`)), timeout);
+    this.#timer = setTimeout(
+      () => this.#end(new Error(`timeout: no complete answer within ${timeout / 1000} s`)),
+      timeout,
+    );
     open.add(this.#cut);
   }
 
@@ -50,9 +60,20 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (this.#isSettled) controller.abort(new Error('the request was given up'));
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, statusCode: number, headers: Answer['headers'], statusMessage = ''): void {
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    statusCode: number,
+    headers: Answer['headers'],
+    statusMessage = '',
+  ): void {
     if (statusCode < 200) return;
-    this.#answer = { status: statusCode, reason: statusMessage, headers, body: '', isTruncated: false };
+    this.#answer = {
+      status: statusCode,
+      reason: statusMessage,
+      headers,
+      body: '',
+      isTruncated: false,
+    };
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -96,11 +117,20 @@ class Exchange implements Dispatcher.DispatchHandler {
 }
 
 /** Rejects when there is no complete answer, for whatever reason. */
-export function exchange(dispatcher: Dispatcher, plan: RequestPlan, body: string, options: ExchangeOptions): Promise<Answer> {
-  const { origin, path, method, headers } = plan;
+export function exchange(
+  dispatcher: Dispatcher,
+  { plan, deliveryId, body }: Request,
+  options: ExchangeOptions,
+): Promise<Answer> {
+  const { origin, path, method } = plan;
+  // The same over all attempts of a delivery: the receiver can tell a repeat (Standard Webhooks 1.0.0).
+  const headers = { ...plan.headers, 'webhook-id': deliveryId };
   return new Promise((resolve, reject) => {
     const handler = new Exchange(options, resolve, reject);
     // The deadline is the exchange's own: it covers connecting, headers and body together.
-    dispatcher.dispatch({ origin, path, method, headers, body, headersTimeout: 0, bodyTimeout: 0 }, handler);
+    dispatcher.dispatch(
+      { origin, path, method, headers, body, headersTimeout: 0, bodyTimeout: 0 },
+      handler,
+    );
   });
 }

@@ -1,9 +1,17 @@
 /** The http service: every delivery is a request, and whatever is not answered with 2xx is tried again. */
 import { STATUS_CODES } from 'node:http';
-import { type BusEvent, HookExpectedError, HookRetry, type JsonObject, type PluginCradle, type Subscription } from 'webhookd/plugin';
+import {
+  type AttemptContext,
+  type BusEvent,
+  HookExpectedError,
+  HookRetry,
+  type JsonObject,
+  type PluginCradle,
+  type Subscription,
+} from 'webhookd/plugin';
 import { Agents } from './agents.ts';
 import { httpConfigSchema } from './config.ts';
-import { type Answer, exchange } from './exchange.ts';
+import { type Answer, exchange, type ExchangeOptions } from './exchange.ts';
 import { planOf, type RequestPlan } from './request.ts';
 
 /** The part of the daemon's configuration for this service. */
@@ -19,28 +27,32 @@ interface HttpOptions {
 export default class HttpService {
   static readonly configSchema = httpConfigSchema;
 
-  readonly #options: HttpOptions;
+  readonly #limits: ExchangeOptions;
   readonly #agents: Agents;
-  readonly #open = new Set<(reason: Error) => void>();
   #signal: AbortSignal | undefined;
 
   constructor({ config }: PluginCradle) {
-    this.#options = config['http'] as unknown as HttpOptions;
-    this.#agents = new Agents(this.#options.connectTimeout * 1000);
+    const { connectTimeout, timeout, maxResponseSize } = config['http'] as unknown as HttpOptions;
+    this.#agents = new Agents(connectTimeout * 1000);
+    this.#limits = { timeout: timeout * 1000, maxResponseSize, open: new Set() };
   }
 
-  async callback(subscription: Subscription, event: BusEvent, { signal }: { signal: AbortSignal }): Promise<JsonObject> {
+  async callback(
+    subscription: Subscription,
+    event: BusEvent,
+    { signal, delivery }: AttemptContext,
+  ): Promise<JsonObject> {
     this.#listenTo(signal);
     const plan = this.#plan(subscription);
     const body = plan.body ?? JSON.stringify(event.data);
-    const request = requestDetail(plan, body);
+    const request = requestDetail(plan, delivery.id, body);
     let answer: Answer;
     try {
-      answer = await exchange(this.#agents.get(plan.verifyCertificate), plan, body, {
-        timeout: this.#options.timeout * 1000,
-        maxResponseSize: this.#options.maxResponseSize,
-        open: this.#open,
-      });
+      answer = await exchange(
+        this.#agents.get(plan.verifyCertificate),
+        { plan, deliveryId: delivery.id, body },
+        this.#limits,
+      );
     } catch (error) {
       throw new HookRetry({ ...request, error: describe(error, plan) });
     }
@@ -68,17 +80,20 @@ export default class HttpService {
     if (this.#signal === signal) return;
     this.#signal = signal;
     signal.addEventListener('abort', () => {
-      for (const cut of this.#open) cut(new Error('the daemon stops'));
+      for (const cut of this.#limits.open) cut(new Error('the daemon stops'));
     });
   }
 }
 
-function requestDetail({ method, shownUrl, headers }: RequestPlan, body: string): JsonObject {
-  const { authorization, ...shown } = headers;
+function requestDetail(
+  { method, shownUrl, shownHeaders }: RequestPlan,
+  deliveryId: string,
+  body: string,
+): JsonObject {
   return {
     request_method: method,
     request_url: shownUrl,
-    request_headers: authorization === undefined ? shown : { ...shown, authorization: '********' },
+    request_headers: { ...shownHeaders, 'webhook-id': deliveryId },
     request_body: body,
   };
 }
@@ -95,7 +110,8 @@ function responseDetail({ status, headers, body, isTruncated }: Answer): JsonObj
 /** `410 Client Error: Gone for url: http://example.com/` */
 function refusal({ status, reason }: Answer, { shownUrl }: RequestPlan): string {
   const phrase = reason === '' ? (STATUS_CODES[status] ?? 'Unknown') : reason;
-  const kind = status >= 500 ? 'Server Error' : status >= 400 ? 'Client Error' : 'Unexpected Status';
+  const kind =
+    status >= 500 ? 'Server Error' : status >= 400 ? 'Client Error' : 'Unexpected Status';
   return `${status} ${kind}: ${phrase} for url: ${shownUrl}`;
 }
 

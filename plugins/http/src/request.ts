@@ -8,6 +8,8 @@ export interface RequestPlan {
   path: string;
   method: string;
   headers: Record<string, string>;
+  /** For the log: without credentials. */
+  shownHeaders: Record<string, string>;
   /** The body when the options give one; null: the event's data. */
   body: string | null;
   /** `true`, `false` or a path. */
@@ -31,11 +33,16 @@ function makePlan(config: HttpConfig): RequestPlan {
   const url = new URL(config.url);
   const body = config.body ?? null;
   const headers: Record<string, string> = {
-    'content-type': body === null ? 'application/json; charset=utf-8' : (config.content_type ?? 'text/plain; charset=utf-8'),
+    'content-type':
+      body === null
+        ? 'application/json; charset=utf-8'
+        : (config.content_type ?? 'text/plain; charset=utf-8'),
     'user-agent': 'webhookd',
   };
+  const shownHeaders = { ...headers };
   if (url.username !== '' || url.password !== '') {
     const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+    shownHeaders['authorization'] = '********';
     headers['authorization'] = `Basic ${Buffer.from(credentials).toString('base64')}`;
     url.password &&= '********';
   }
@@ -44,6 +51,7 @@ function makePlan(config: HttpConfig): RequestPlan {
     path: `${url.pathname}${url.search}`,
     method: (config.method ?? 'post').toUpperCase(),
     headers,
+    shownHeaders,
     body,
     verifyCertificate: config.verify_certificate ?? 'true',
     shownUrl: url.href,

@@ -1,7 +1,23 @@
 /** Everything the store does, synchronously, on the store's own thread. */
 import type Database from 'better-sqlite3';
-import type { AccessToken, Delivery, DeliveryStatus, Json, JsonObject, LoggedAttempt, Subscription } from '../../model.ts';
-import type { AttemptQuery, AttemptRecord, Backlog, DueDeliveries, DueQuery, EventRecord, WriteBatch } from '../store.ts';
+import type {
+  AccessToken,
+  Delivery,
+  DeliveryStatus,
+  Json,
+  JsonObject,
+  LoggedAttempt,
+  Subscription,
+} from '../../model.ts';
+import type {
+  AttemptQuery,
+  AttemptRecord,
+  Backlog,
+  DueDeliveries,
+  DueQuery,
+  EventRecord,
+  WriteBatch,
+} from '../store.ts';
 
 interface SubscriptionRow {
   uuid: string;
@@ -78,7 +94,9 @@ export class SqliteDatabase {
       WHERE d.subscription_uuid = ? AND d.next_attempt_at <= ?
       ORDER BY d.next_attempt_at, d.id LIMIT ?`);
     this.#selectNextDue = database
-      .prepare('SELECT min(next_attempt_at) FROM deliveries WHERE subscription_uuid = ? AND next_attempt_at > ?')
+      .prepare(
+        'SELECT min(next_attempt_at) FROM deliveries WHERE subscription_uuid = ? AND next_attempt_at > ?',
+      )
       .pluck();
   }
 
@@ -96,7 +114,10 @@ export class SqliteDatabase {
       size += delivery.size;
     }
     if (deliveries.length === limit) return { deliveries, nextDueAt: until };
-    return { deliveries, nextDueAt: this.#selectNextDue.get(subscriptionUuid, until) as number | null };
+    return {
+      deliveries,
+      nextDueAt: this.#selectNextDue.get(subscriptionUuid, until) as number | null,
+    };
   }
 
   backlog(): Backlog[] {
@@ -119,7 +140,10 @@ export class SqliteDatabase {
   }
 
   subscriptions(): Subscription[] {
-    return this.#database.prepare<[], SubscriptionRow>('SELECT * FROM subscriptions ORDER BY rowid').all().map(toSubscription);
+    return this.#database
+      .prepare<[], SubscriptionRow>('SELECT * FROM subscriptions ORDER BY rowid')
+      .all()
+      .map(toSubscription);
   }
 
   putSubscription(subscription: Subscription): void {
@@ -153,7 +177,10 @@ export class SqliteDatabase {
     })();
   }
 
-  attempts({ subscriptionUuid, limit, offset, order, direction, from }: AttemptQuery): { items: LoggedAttempt[]; filtered: number } {
+  attempts({ subscriptionUuid, limit, offset, order, direction, from }: AttemptQuery): {
+    items: LoggedAttempt[];
+    filtered: number;
+  } {
     const since = from ?? 0;
     const items = this.#database
       .prepare<[string, number, number, number], AttemptRow>(
@@ -176,11 +203,19 @@ export class SqliteDatabase {
     return this.#database
       .prepare<[], TokenRow>('SELECT * FROM tokens ORDER BY created_at, uuid')
       .all()
-      .map(({ tenant_uuid: tenantUuid, created_at: createdAt, ...rest }) => ({ ...rest, tenantUuid, createdAt }));
+      .map(({ tenant_uuid: tenantUuid, created_at: createdAt, ...rest }) => ({
+        ...rest,
+        tenantUuid,
+        createdAt,
+      }));
   }
 
   putToken(token: AccessToken): void {
-    this.#database.prepare('INSERT OR REPLACE INTO tokens VALUES (@uuid, @name, @hash, @tenantUuid, @createdAt)').run(token);
+    this.#database
+      .prepare(
+        'INSERT OR REPLACE INTO tokens VALUES (@uuid, @name, @hash, @tenantUuid, @createdAt)',
+      )
+      .run(token);
   }
 
   deleteToken(uuid: string): boolean {
@@ -188,7 +223,10 @@ export class SqliteDatabase {
   }
 
   setting(name: string): string | null {
-    return (this.#database.prepare('SELECT value FROM settings WHERE name = ?').pluck().get(name) as string | undefined) ?? null;
+    return (
+      (this.#database.prepare('SELECT value FROM settings WHERE name = ?').pluck().get(name) as
+        string | undefined) ?? null
+    );
   }
 
   putSetting(name: string, value: string): void {
@@ -205,21 +243,57 @@ function prepareCommit(database: Database.Database): (batch: WriteBatch) => void
   const insertEvent = database.prepare<unknown[]>(
     'INSERT INTO events (name, origin_uuid, headers, data, received_at, fingerprint) VALUES (?, ?, ?, ?, ?, ?)',
   );
-  const insertDelivery = database.prepare<unknown[]>("INSERT INTO deliveries VALUES (?, ?, ?, 'pending', 0, ?)");
-  const insertAttempt = database.prepare<unknown[]>('INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
+  const insertDelivery = database.prepare<unknown[]>(
+    "INSERT INTO deliveries VALUES (?, ?, ?, 'pending', 0, ?)",
+  );
+  const insertAttempt = database.prepare<unknown[]>(
+    'INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+  );
   // A delivery that was cancelled meanwhile stays cancelled.
   const updateDelivery = database.prepare<unknown[]>(
     "UPDATE deliveries SET status = ?, attempts = ?, next_attempt_at = ? WHERE id = ? AND status = 'pending'",
   );
   const writeEvent = (event: EventRecord) => {
     const { name, originUuid, headers, data, receivedAt, fingerprint } = event;
-    const eventId = insertEvent.run(name, originUuid, headers, data, receivedAt, fingerprint).lastInsertRowid;
-    for (const { id, subscriptionUuid } of event.deliveries) insertDelivery.run(id, eventId, subscriptionUuid, receivedAt);
+    const eventId = insertEvent.run(
+      name,
+      originUuid,
+      headers,
+      data,
+      receivedAt,
+      fingerprint,
+    ).lastInsertRowid;
+    for (const { id, subscriptionUuid } of event.deliveries)
+      insertDelivery.run(id, eventId, subscriptionUuid, receivedAt);
   };
   const writeAttempt = (attempt: AttemptRecord) => {
-    const { deliveryId, number, subscriptionUuid, maxAttempts, status, startedAt, endedAt, detail, nextAttemptAt } = attempt;
-    insertAttempt.run(deliveryId, number, subscriptionUuid, maxAttempts, status, startedAt, endedAt, detail);
-    updateDelivery.run(nextAttemptAt === null ? finalStatus[status] : 'pending', number, nextAttemptAt, deliveryId);
+    const {
+      deliveryId,
+      number,
+      subscriptionUuid,
+      maxAttempts,
+      status,
+      startedAt,
+      endedAt,
+      detail,
+      nextAttemptAt,
+    } = attempt;
+    insertAttempt.run(
+      deliveryId,
+      number,
+      subscriptionUuid,
+      maxAttempts,
+      status,
+      startedAt,
+      endedAt,
+      detail,
+    );
+    updateDelivery.run(
+      nextAttemptAt === null ? finalStatus[status] : 'pending',
+      number,
+      nextAttemptAt,
+      deliveryId,
+    );
   };
   return database.transaction((batch: WriteBatch) => {
     for (const event of batch.events) writeEvent(event);
@@ -228,13 +302,27 @@ function prepareCommit(database: Database.Database): (batch: WriteBatch) => void
 }
 
 function toDelivery(row: DueRow, subscriptionUuid: string): Delivery {
-  const { id, attempts, name, origin_uuid: originUuid, headers, data, received_at: receivedAt } = row;
+  const {
+    id,
+    attempts,
+    name,
+    origin_uuid: originUuid,
+    headers,
+    data,
+    received_at: receivedAt,
+  } = row;
   return {
     id,
     subscriptionUuid,
     attempts,
     size: headers.length + data.length,
-    event: { name, originUuid, receivedAt, headers: JSON.parse(headers) as JsonObject, data: JSON.parse(data) as Json },
+    event: {
+      name,
+      originUuid,
+      receivedAt,
+      headers: JSON.parse(headers) as JsonObject,
+      data: JSON.parse(data) as Json,
+    },
   };
 }
 

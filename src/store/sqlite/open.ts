@@ -65,7 +65,11 @@ function lock(file: string): () => void {
   } catch (error) {
     guard?.close();
     if (codeOf(error) !== 'SQLITE_BUSY') throw asUserError(error, `${file}.lock`);
-    throw new UserError(`database.uri: ${file} is in use by another webhookd; stop that one first, or give this one a database of its own`, 1, { cause: error });
+    throw new UserError(
+      `database.uri: ${file} is in use by another webhookd; stop that one first, or give this one a database of its own`,
+      1,
+      { cause: error },
+    );
   }
   return () => guard.close();
 }
@@ -74,7 +78,9 @@ function checkOwner(database: Database.Database, file: string): void {
   const id = database.pragma('application_id', { simple: true });
   const tables = database.prepare('SELECT count(*) FROM sqlite_schema').pluck().get();
   if (id !== applicationId && tables !== 0) {
-    throw new UserError(`database.uri: ${file} is a database of another program; it was left as it is`);
+    throw new UserError(
+      `database.uri: ${file} is a database of another program; it was left as it is`,
+    );
   }
   const version = Number(database.pragma('user_version', { simple: true }));
   if (version > migrations.length) {
@@ -110,7 +116,11 @@ function corrupt(file: string, reason: string): UserError {
 
 function asUserError(error: unknown, file: string): unknown {
   const code = codeOf(error);
-  if (error instanceof UserError || typeof code !== 'string' || !code.startsWith('SQLITE_')) return error;
-  if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') return corrupt(file, messageOf(error));
-  return new UserError(`database.uri: ${file} cannot be used: ${messageOf(error)} (${code})`, 1, { cause: error });
+  if (error instanceof UserError || typeof code !== 'string' || !code.startsWith('SQLITE_'))
+    return error;
+  if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB')
+    return corrupt(file, messageOf(error));
+  return new UserError(`database.uri: ${file} cannot be used: ${messageOf(error)} (${code})`, 1, {
+    cause: error,
+  });
 }

@@ -2,7 +2,15 @@
 import { Worker } from 'node:worker_threads';
 import { UserError } from '../../errors.ts';
 import type { AccessToken, LoggedAttempt, Subscription } from '../../model.ts';
-import { type AttemptQuery, type Backlog, type DueDeliveries, type DueQuery, type Store, StoreUnavailable, type WriteBatch } from '../store.ts';
+import {
+  type AttemptQuery,
+  type Backlog,
+  type DueDeliveries,
+  type DueQuery,
+  type Store,
+  StoreUnavailable,
+  type WriteBatch,
+} from '../store.ts';
 import type { SqliteDatabase } from './database.ts';
 import type { Answer, Call, Failure, Ready } from './protocol.ts';
 
@@ -126,7 +134,8 @@ export class SqliteStore implements Store {
 
 function toError({ message, code, stack, isUserError }: Failure): Error {
   if (isUserError) return new UserError(message);
-  const isUnavailable = typeof code === 'string' && code.startsWith('SQLITE_') && !recordCodes.test(code);
+  const isUnavailable =
+    typeof code === 'string' && code.startsWith('SQLITE_') && !recordCodes.test(code);
   const error = isUnavailable ? new StoreUnavailable(`${message} (${code})`) : new Error(message);
   return stack === undefined ? error : Object.assign(error, { stack });
 }
