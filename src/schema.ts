@@ -114,5 +114,5 @@ export function object<P extends Record<string, Schema>>(
       property !== undefined && property['default'] === undefined && !optionalSchemas.has(property)
     );
   });
-  return { type: 'object', required, properties, ...keywords } as ObjectSchema<P>;
+  return { type: 'object', required, properties, ...keywords };
 }

@@ -63,8 +63,14 @@ export class BusConnection {
         signal?.removeEventListener('abort', onAbort);
       };
       const waiter: Waiter = {
-        resolve: (model) => (settle(), resolve(model)),
-        reject: (reason) => (settle(), reject(reason)),
+        resolve: (model) => {
+          settle();
+          resolve(model);
+        },
+        reject: (reason) => {
+          settle();
+          reject(reason);
+        },
       };
       this.#waiters.add(waiter);
       if (signal?.aborted === true) onAbort();

@@ -26,11 +26,12 @@ export const rootKey = ConfigSchema as KeySchema;
 
 /** The schema at a dotted path such as `bus.port`; undefined when there is no such key. */
 export function keySchema(path: readonly string[]): KeySchema | undefined {
-  let schema: KeySchema | undefined = rootKey;
+  let schema = rootKey;
   for (const key of path) {
     const properties: Record<string, KeySchema> = schema.properties ?? {};
-    schema = Object.hasOwn(properties, key) ? properties[key] : schema.additionalProperties || undefined;
-    if (schema === undefined) return undefined;
+    const next = Object.hasOwn(properties, key) ? properties[key] : schema.additionalProperties;
+    if (next === undefined || next === false) return undefined;
+    schema = next;
   }
   return schema;
 }

@@ -16,7 +16,7 @@ export function showConfig({ values, origins }: LoadedConfig): ShownKey[] {
   return [...valueKeys()].map(({ path, schema }) => {
     const key = path.join('.');
     const value = path.reduce<unknown>((section, name) => (section as Record<string, unknown>)[name], values);
-    const shown = schema.secret === true && value !== null ? maskSecret(String(value)) : value;
+    const shown = schema.secret === true && typeof value === 'string' ? maskSecret(value) : value;
     return { key, value: shown, origin: origins.get(key) ?? 'default' };
   });
 }

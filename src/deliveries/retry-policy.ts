@@ -29,7 +29,8 @@ export class RetryPolicy {
     if (attempt >= this.options.maxAttempts) return null;
     const spread = 1 + jitter * (2 * Math.random() - 1);
     const seconds = this.options.factor ** (attempt - 1) * spread;
-    const asked = Number.isNaN(Number(after)) ? 0 : Number(after);
+    // A plugin in JavaScript may ask for anything.
+    const asked = Number.isNaN(after) ? 0 : after;
     return Math.round(now + Math.min(Math.max(seconds, asked), longestPause) * 1000);
   }
 }

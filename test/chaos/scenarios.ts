@@ -97,7 +97,7 @@ async function publishWaiting(
           content,
           { persistent: true, messageId, headers: { name: eventName, timestamp } },
           (error: unknown) => {
-            if (error !== null && error !== undefined) reject(error as Error);
+            if (error !== null && error !== undefined) reject(error);
             else resolve(void waiting.delete(id));
           },
         );

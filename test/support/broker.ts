@@ -180,7 +180,7 @@ class PrivateBroker implements Broker {
 
   /** It puts itself in the background, and may be doing so just now. */
   async #endPortMapper(): Promise<void> {
-    const [command = '', ...args] = [...this.#prefix, 'epmd', '-kill'];
+    const [command, ...args] = [...this.#prefix, 'epmd', '-kill'];
     for (let attempt = 0; attempt < 5; attempt++) {
       const isKilled = await run(command, args, { env: this.#environment }).then(
         () => true,
@@ -192,7 +192,7 @@ class PrivateBroker implements Broker {
   }
 
   #spawn(script: string): ChildProcess {
-    const [command = '', ...args] = [...this.#prefix, join(scripts, script)];
+    const [command, ...args] = [...this.#prefix, join(scripts, script)];
     return spawn(command, args, {
       env: this.#environment,
       cwd: this.#directory,

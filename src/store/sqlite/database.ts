@@ -136,7 +136,7 @@ export class SqliteDatabase {
          WHERE fingerprint IS NOT NULL ORDER BY id`,
       )
       .pluck()
-      .all(limit) as string[];
+      .all(limit);
   }
 
   subscriptions(): Subscription[] {
@@ -240,17 +240,15 @@ export class SqliteDatabase {
 
 /** The hot path: plain prepared statements in one transaction. */
 function prepareCommit(database: Database.Database): (batch: WriteBatch) => void {
-  const insertEvent = database.prepare<unknown[]>(
+  const insertEvent = database.prepare(
     'INSERT INTO events (name, origin_uuid, headers, data, received_at, fingerprint) VALUES (?, ?, ?, ?, ?, ?)',
   );
-  const insertDelivery = database.prepare<unknown[]>(
+  const insertDelivery = database.prepare(
     "INSERT INTO deliveries VALUES (?, ?, ?, 'pending', 0, ?)",
   );
-  const insertAttempt = database.prepare<unknown[]>(
-    'INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-  );
+  const insertAttempt = database.prepare('INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
   // A delivery that was cancelled meanwhile stays cancelled.
-  const updateDelivery = database.prepare<unknown[]>(
+  const updateDelivery = database.prepare(
     "UPDATE deliveries SET status = ?, attempts = ?, next_attempt_at = ? WHERE id = ? AND status = 'pending'",
   );
   const writeEvent = (event: EventRecord) => {

@@ -22,8 +22,10 @@ try {
   const store = new SqliteDatabase(database);
   port.on('message', ({ id, method, args }: Call) => {
     try {
-      const call = store[method] as (...args: unknown[]) => unknown;
-      port.postMessage({ id, value: call.apply(store, args) } satisfies Answer);
+      const value = (store as unknown as Record<string, (...args: unknown[]) => unknown>)[method]?.(
+        ...args,
+      );
+      port.postMessage({ id, value } satisfies Answer);
     } catch (error) {
       port.postMessage({ id, failure: describe(error) } satisfies Answer);
     }
