@@ -1,7 +1,10 @@
 /** The daemon's log: JSON lines to standard output or a file, readable lines on a terminal. */
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { destination, type DestinationStream, type Level, type Logger, pino } from 'pino';
 import { LineBatch } from './line-batch.ts';
 import type { Config, LogLevel } from '../config/schema.ts';
+import { messageOf, UserError } from '../errors.ts';
 
 const pinoLevels: Record<LogLevel, Level> = {
   trace: 'trace',
@@ -39,6 +42,7 @@ export async function createLog(options: LogOptions, isTerminal: boolean): Promi
     const log = pino(settings, stream);
     return { log, reload: (next) => (log.level = levelOf(next)), flush: () => undefined };
   }
+  if (options.logFile !== null) checkWritable(options.logFile);
   const output = destination({ dest: options.logFile ?? 1, mkdir: true, sync: false });
   const lines = new LineBatch(output);
   const log = pino(settings, lines);
@@ -53,4 +57,16 @@ export async function createLog(options: LogOptions, isTerminal: boolean): Promi
       output.flushSync();
     },
   };
+}
+
+/** pino opens the file later, when nobody waits for the outcome any more. */
+function checkWritable(file: string): void {
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    closeSync(openSync(file, 'a'));
+  } catch (error) {
+    throw new UserError(`log_file: ${file} cannot be written: ${messageOf(error)}`, 1, {
+      cause: error,
+    });
+  }
 }
