@@ -41,11 +41,11 @@ const rounds = Number(values.rounds);
 const say = (line: string) => console.log(line);
 
 const broker = await startBroker();
-const { child: sink, hello } = await Child.start<{ port: number }>('sink', []);
+const { child: sink, hello } = await Child.start('sink', []);
 const { child: publisher } = await Child.start('publisher', [broker.url]);
 const bench: Bench = {
   broker,
-  target: `http://127.0.0.1:${hello.port}/hook`,
+  target: `http://127.0.0.1:${(hello as { port: number }).port}/hook`,
   sink,
   publisher,
   say,

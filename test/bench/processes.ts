@@ -8,14 +8,14 @@ export class Child {
   private constructor(readonly process: ChildProcess) {}
 
   /** Starts a module beside this one; resolves with its first message. */
-  static async start<T>(
+  static async start(
     module: string,
     args: string[],
     environment: Record<string, string> = {},
-  ): Promise<{ child: Child; hello: T }> {
+  ): Promise<{ child: Child; hello: unknown }> {
     const file = fileURLToPath(new URL(`./${module}.js`, import.meta.url));
     const child = new Child(fork(file, args, { env: { ...process.env, ...environment } }));
-    return { child, hello: await child.#next<T>() };
+    return { child, hello: await child.#next() };
   }
 
   async ask<T>(message: string | object): Promise<T> {

@@ -97,7 +97,8 @@ async function publishWaiting(
           content,
           { persistent: true, messageId, headers: { name: eventName, timestamp } },
           (error: unknown) => {
-            if (error !== null && error !== undefined) reject(error);
+            if (error !== null && error !== undefined)
+              reject(new Error('not confirmed', { cause: error }));
             else resolve(void waiting.delete(id));
           },
         );
