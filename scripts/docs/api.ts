@@ -34,7 +34,7 @@ export interface ApiDocument {
 }
 
 /** The server's routes with nothing behind them: they are described, never called. */
-export async function apiDocument(): Promise<ApiDocument> {
+async function apiDocument(): Promise<ApiDocument> {
   const values: Record<string, unknown> = {};
   compileSchema(ConfigSchema)(values);
   const { restApi } = toCamelKeys(ConfigSchema, values) as unknown as Config;

@@ -87,7 +87,7 @@ export class QuickstartDaemon {
 
   get hasEnded(): boolean {
     const child = this.#child;
-    return child === undefined || child.exitCode !== null || child.signalCode !== null;
+    return child?.exitCode !== null || child.signalCode !== null;
   }
 
   /** The end of its log. */

@@ -10,7 +10,7 @@ import { keySchema, valueKeys } from './keys.ts';
 import { directoryLayers, environmentLayer, fileLayer, flagLayer, type Layer } from './layers.ts';
 import { type Config, type ConfigFile, ConfigSchema } from './schema.ts';
 
-export const defaultConfigFile = '/etc/webhookd/webhookd.yml';
+const defaultConfigFile = '/etc/webhookd/webhookd.yml';
 
 /** Where to look for the configuration. */
 export interface ConfigSources {

@@ -25,7 +25,7 @@ export interface DaemonLog {
   flush(): void;
 }
 
-export function levelOf({ debug, logLevel }: Pick<LogOptions, 'debug' | 'logLevel'>): Level {
+function levelOf({ debug, logLevel }: Pick<LogOptions, 'debug' | 'logLevel'>): Level {
   return debug ? 'debug' : pinoLevels[logLevel];
 }
 

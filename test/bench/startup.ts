@@ -9,7 +9,7 @@ import { median, round } from './statistics.ts';
 const subscriptions = 10_000;
 
 /** Straight into the database: making them one by one is not what is measured. */
-export function insertSubscriptions(file: string, count: number, names: readonly string[]): void {
+function insertSubscriptions(file: string, count: number, names: readonly string[]): void {
   const database = new Database(file);
   const insert = database.prepare(
     'INSERT INTO subscriptions VALUES (?, ?, ?, ?, ?, NULL, NULL, NULL, ?, ?)',

@@ -217,7 +217,7 @@ async function settled(daemon: TestDaemon): Promise<void> {
 }
 
 export const daemonKilledOnce = daemonKilled(1);
-export const daemonKilledOften = daemonKilled(20);
+const daemonKilledOften = daemonKilled(20);
 
 export const scenarios: Record<string, { run: Scenario; events: number }> = {
   'daemon-down': { run: daemonDown, events: 2_000 },

@@ -4,7 +4,7 @@
  * Debian's wrapper script insists on the system's data directory; the scripts it wraps do not.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,8 +16,6 @@ import { until } from './wait.ts';
 const run = promisify(execFile);
 
 const scripts = '/usr/lib/rabbitmq/bin';
-
-export const isBrokerInstalled = () => existsSync(join(scripts, 'rabbitmq-server'));
 
 /** What it takes to run `rabbitmqctl` against a node, as plain data: it goes to other processes. */
 export interface BrokerControl {

@@ -11,7 +11,7 @@ export interface PluginFiles {
 }
 
 /** A service that succeeds. */
-export const workingService = 'export default class { callback() { return { worked: true }; } }';
+const workingService = 'export default class { callback() { return { worked: true }; } }';
 
 /** Writes `<directory>/node_modules/<name>`; the package's folder. */
 export function installPlugin(
