@@ -7,12 +7,11 @@
  * due: after an overflow, a failure or a restart, a lane is filled from the store by the same path.
  */
 import type { Logger } from 'pino';
-import { messageOf } from '../errors.ts';
 import type { Delivery, Subscription } from '../model.ts';
 import type { GroupCommit } from '../store/group-commit.ts';
 import type { AttemptRecord, Store } from '../store/store.ts';
-import { DueTimer } from './due-timer.ts';
 import { Lane } from './lane.ts';
+import { Refill } from './refill.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 import type { AttemptResult, AttemptRunner, RunnableService } from './runner.ts';
 
@@ -40,14 +39,8 @@ export interface DispatcherOptions {
 /** One pick in so many prefers a retry, so that a flood of new events cannot put off retries for ever. */
 const retryShare = 8;
 
-/** How many lanes are filled from the store at once: commits share the store with them. */
-const maxFetches = 4;
-
 /** An endpoint that answers within this time (ms) is quick. */
 const quickAnswer = 100;
-
-/** Pause after the store failed to answer, ms. */
-const fetchRetryDelay = 1_000;
 
 export class Dispatcher {
   readonly #options: DispatcherOptions;
@@ -55,24 +48,30 @@ export class Dispatcher {
   /** Lanes with a delivery to attempt and a free place, in the order of their turns. */
   readonly #freshTurns = new Set<Lane>();
   readonly #retryTurns = new Set<Lane>();
-  readonly #due: DueTimer<Lane>;
-  /** Lanes to be filled from the store. */
-  readonly #hungry = new Set<Lane>();
+  readonly #refill: Refill;
   #inFlight = 0;
   #held = 0;
   #heldSize = 0;
   #picks = 0;
   #pressure = 0;
-  #fetches = 0;
   #isStopped = false;
   #whenQuiet: (() => void) | undefined;
   #onRelief: () => void = () => undefined;
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
-    this.#due = new DueTimer((lanes) => {
-      for (const lane of lanes) this.#hungry.add(lane);
-      this.#fillLanes();
+    const { store, findSubscription, limits, log } = options;
+    this.#refill = new Refill({
+      store,
+      log,
+      isServed: (lane) => this.#serviceOf(lane) !== undefined,
+      isOrphaned: (lane) => findSubscription(lane.subscriptionUuid) === undefined,
+      room: (lane) => this.#room(lane),
+      sizeLeft: () => Math.max(0, limits.maxHeldSize - this.#heldSize),
+      ampleRoom: limits.maxHeldPerSubscription / 2,
+      hold: (lane, delivery) => this.#hold(lane, delivery),
+      drop: (lane) => this.#lanes.delete(lane.subscriptionUuid),
+      onFilled: () => this.#pump(),
     });
   }
 
@@ -95,7 +94,7 @@ export class Dispatcher {
     for (const { subscriptionUuid, dueAt } of await this.#options.store.backlog()) {
       const lane = this.#lane(subscriptionUuid);
       lane.leaveInStore(dueAt);
-      this.#watch(lane);
+      this.#refill.watch(lane);
     }
   }
 
@@ -106,7 +105,7 @@ export class Dispatcher {
       const isBehind = lane.storedDueAt <= delivery.event.receivedAt || lane.isFetching;
       if (isBehind || this.#room(lane) <= 0 || this.#serviceOf(lane) === undefined) {
         lane.leaveInStore(delivery.event.receivedAt);
-        this.#watch(lane);
+        this.#refill.watch(lane);
       } else {
         this.#hold(lane, delivery);
       }
@@ -123,7 +122,7 @@ export class Dispatcher {
       for (const delivery of queue.splice(0)) this.#backToStore(lane, delivery);
     }
     this.#takeTurns(lane);
-    this.#watch(lane);
+    this.#refill.watch(lane);
   }
 
   /** A service came or went. */
@@ -134,7 +133,7 @@ export class Dispatcher {
   /** Starts no more attempts from now on. */
   stop(): void {
     this.#isStopped = true;
-    this.#due.stop();
+    this.#refill.stop();
   }
 
   /**
@@ -226,7 +225,7 @@ export class Dispatcher {
     const service = subscription && this.#options.findService(subscription.service);
     if (subscription === undefined || service === undefined) {
       this.#backToStore(lane, delivery);
-      this.#watch(lane);
+      this.#refill.watch(lane);
       return;
     }
     lane.inFlight++;
@@ -283,7 +282,7 @@ export class Dispatcher {
     if (status === 'success') log.info(line, 'attempt');
     else
       log.warn(
-        { ...line, next_attempt_at: record.nextAttemptAt, detail: errorIn(detail) },
+        { ...line, next_attempt_at: record.nextAttemptAt, error: errorIn(detail) },
         'attempt',
       );
     commits.addAttempt(record, () => this.#settled(lane, delivery, record.nextAttemptAt));
@@ -293,85 +292,7 @@ export class Dispatcher {
   #settled(lane: Lane, delivery: Delivery, nextAttemptAt: number | null): void {
     this.#release(lane, delivery);
     if (nextAttemptAt !== null) lane.leaveInStore(nextAttemptAt);
-    this.#watch(lane);
-  }
-
-  /** Sees to it that what the lane has in the store is fetched when it is due and there is room. */
-  #watch(lane: Lane): void {
-    if (
-      lane.storedDueAt !== Infinity &&
-      this.#wantsMore(lane) &&
-      this.#serviceOf(lane) !== undefined
-    ) {
-      this.#due.set(lane, lane.storedDueAt);
-      return;
-    }
-    this.#due.forget(lane);
-    this.#hungry.delete(lane);
-    if (lane.isIdle) this.#lanes.delete(lane.subscriptionUuid);
-    else if (lane.held === 0 && this.#options.findSubscription(lane.subscriptionUuid) === undefined)
-      this.#abandon(lane);
-  }
-
-  /** A lane is filled when it has run dry, or when there is room for many. */
-  #wantsMore(lane: Lane): boolean {
-    const room = this.#room(lane);
-    return (
-      !lane.isFetching &&
-      room > 0 &&
-      (lane.waiting === 0 || room * 2 >= this.#options.limits.maxHeldPerSubscription)
-    );
-  }
-
-  /** Its subscription was deleted while an event was on its way to the disk. */
-  #abandon(lane: Lane): void {
-    this.#lanes.delete(lane.subscriptionUuid);
-    this.#options.store.deleteSubscription(lane.subscriptionUuid).catch((error: unknown) => {
-      this.#options.log.error(
-        `deliveries of a deleted subscription cannot be cancelled: ${messageOf(error)}`,
-      );
-    });
-  }
-
-  #fillLanes(): void {
-    while (this.#fetches < maxFetches && !this.#isStopped) {
-      const [lane] = this.#hungry;
-      if (lane === undefined) return;
-      this.#hungry.delete(lane);
-      void this.#fill(lane);
-    }
-  }
-
-  async #fill(lane: Lane): Promise<void> {
-    const { store, limits, log } = this.#options;
-    const until = Date.now();
-    this.#fetches++;
-    lane.beginFetch();
-    try {
-      const { deliveries, nextDueAt } = await store.dueDeliveries({
-        subscriptionUuid: lane.subscriptionUuid,
-        until,
-        limit: lane.held + this.#room(lane),
-        maxSize: lane.heldSize + Math.max(0, limits.maxHeldSize - this.#heldSize),
-      });
-      if (nextDueAt !== null) lane.leaveInStore(nextDueAt);
-      for (const delivery of deliveries) {
-        if (lane.knows(delivery.id)) continue;
-        if (this.#room(lane) > 0) this.#hold(lane, delivery);
-        else lane.leaveInStore(until);
-      }
-    } catch (error) {
-      log.warn(
-        { subscription: lane.subscriptionUuid },
-        `waiting deliveries cannot be read: ${messageOf(error)}`,
-      );
-      lane.leaveInStore(Date.now() + fetchRetryDelay);
-    }
-    this.#fetches--;
-    lane.endFetch();
-    this.#watch(lane);
-    this.#pump();
-    this.#fillLanes();
+    this.#refill.watch(lane);
   }
 }
 
