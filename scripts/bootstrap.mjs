@@ -120,8 +120,8 @@ async function withoutStartingServices(work) {
 }
 
 /** Runs a command of an installed npm package; its exit status. */
-export function runTool(file, args) {
-  return run(process.execPath, [join(root, 'node_modules', file), ...args]);
+export function runTool(file, args, options) {
+  return run(process.execPath, [join(root, 'node_modules', file), ...args], options);
 }
 
 /** Runs npm: the one that runs this script, if there is one. */
