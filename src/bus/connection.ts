@@ -33,7 +33,12 @@ type Waiter = { resolve: (model: ChannelModel) => void; reject: (reason: Error) 
 export class BusConnection {
   readonly #options: ConnectionOptions;
   readonly #stopping = new AbortController();
+  readonly #stopped = new Promise<void>((resolve) => {
+    this.#stopping.signal.addEventListener('abort', () => resolve(), { once: true });
+  });
   readonly #waiters = new Set<Waiter>();
+  /** The broker of the last try. */
+  #label: string | undefined;
   #model: ChannelModel | undefined;
   #running: Promise<void> | undefined;
 
@@ -86,7 +91,7 @@ export class BusConnection {
   }
 
   async #run(): Promise<void> {
-    const { log, purpose, address, maxDelay } = this.#options;
+    const { log, purpose, maxDelay } = this.#options;
     const { signal } = this.#stopping;
     const backoff = new Backoff(100, maxDelay);
     while (!signal.aborted) {
@@ -98,10 +103,7 @@ export class BusConnection {
         if (Date.now() - started > stableAfter) backoff.reset();
       } catch (error) {
         if (signal.aborted) return;
-        log.warn(
-          { purpose, broker: address().label },
-          `cannot connect to the bus: ${explain(error)}`,
-        );
+        log.warn({ purpose, broker: this.#label }, `cannot connect to the bus: ${explain(error)}`);
       }
       await sleep(backoff.next(), undefined, { signal }).catch(() => undefined);
     }
@@ -112,6 +114,7 @@ export class BusConnection {
     const { log, purpose, address } = this.#options;
     const { signal } = this.#stopping;
     const { connect: where, socket, label } = address();
+    this.#label = label;
     const model = await this.#withDeadline(connect(where, socket));
     let reason: unknown = 'closed';
     const closed = new Promise<void>((resolve) => model.once('close', () => resolve()));
@@ -132,11 +135,7 @@ export class BusConnection {
     log.info({ purpose, broker: label }, 'connected to the bus');
     this.#model = model;
     for (const waiter of this.#waiters) waiter.resolve(model);
-    const stopped = new Promise<void>((resolve) => {
-      if (signal.aborted) resolve();
-      else signal.addEventListener('abort', () => resolve(), { once: true });
-    });
-    await Promise.race([closed, stopped]);
+    await Promise.race([closed, this.#stopped]);
     this.#model = undefined;
     if (signal.aborted) await closeQuietly(model);
     return reason;

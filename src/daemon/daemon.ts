@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { addRoutes } from '../api/routes.ts';
 import { createApi } from '../api/server.ts';
+import { brokerAddress } from '../bus/address.ts';
 import type { Config } from '../config/schema.ts';
 import { messageOf, UserError } from '../errors.ts';
 import { cradleMaker } from '../plugins/cradle.ts';
@@ -56,6 +57,8 @@ export class Daemon {
 
   async #start(): Promise<{ consuming: Promise<void> }> {
     this.#log.info({ version }, 'webhookd starts');
+    // A certificate that cannot be read is a mistake to tell now, not at every try to connect.
+    brokerAddress(this.#config.bus);
     const store = await this.#openStore();
     const { cradle } = createDaemonContainer({
       config: this.#config,

@@ -74,6 +74,7 @@ try {
   const checks = verdicts(results);
   if (checks.length > 0) console.table(checks);
   results['verdicts'] = checks;
+  if (checks.some(({ isKept }) => !isKept)) process.exitCode = 1;
   if (values.json !== undefined)
     writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);
   else console.log(JSON.stringify(results));

@@ -9,7 +9,7 @@ import { packageRoot } from './root.ts';
 import { until } from './wait.ts';
 
 /** The command as a user runs it. */
-const cliFile = join(packageRoot, 'dist', 'cli', 'main.js');
+export const cliFile = join(packageRoot, 'dist', 'cli', 'main.js');
 
 /** An answer of the API. */
 export interface ApiAnswer<T = unknown> {
