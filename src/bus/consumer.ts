@@ -100,7 +100,8 @@ export class BusConsumer {
     while (!signal.aborted) {
       const started = Date.now();
       try {
-        await this.#options.gate();
+        await Promise.race([this.#options.gate(), aborted(signal)]);
+        if (signal.aborted) return;
         const end = await this.#round(await connection.ready(signal));
         if (signal.aborted) return;
         log.warn({ queue: bus.queueName }, `consuming stopped: ${end}`);
@@ -135,6 +136,8 @@ export class BusConsumer {
         reason = 'the broker cancelled the consumer (was the queue deleted?)';
         markCancelled();
       });
+      // Told to stop meanwhile: nobody else knows of this channel, or would close it.
+      if (this.#stopping.signal.aborted) return 'stopped';
       this.#channel = { channel, tag: consumerTag };
       this.#markFirstRound();
       log.info({ queue: bus.queueName, bindings: bindings.names().length }, 'consuming');
@@ -149,4 +152,11 @@ export class BusConsumer {
       await channel.close().catch(() => undefined);
     }
   }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }
