@@ -35,7 +35,9 @@ function toProblem(
       ? 'is missing'
       : keyword === 'additionalProperties'
         ? 'is not known here'
-        : (message ?? 'is wrong');
+        : Array.isArray(params['type'])
+          ? `must be ${params['type'].join(' or ')}`
+          : (message ?? 'is wrong');
   const limit: unknown =
     params['limit'] ??
     params['allowedValues'] ??
