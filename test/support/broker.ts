@@ -3,11 +3,11 @@
  *
  * Debian's wrapper script insists on the system's data directory; the scripts it wraps do not.
  */
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { Writable } from 'node:stream';
 import { promisify } from 'node:util';
 import { connect } from 'amqplib';
 import { freePorts } from './ports.ts';
@@ -80,6 +80,18 @@ export async function startBroker({ config = '', signal }: BrokerOptions = {}): 
 const hasEnded = ({ exitCode, signalCode }: ChildProcess) =>
   exitCode !== null || signalCode !== null;
 
+/**
+ * Removes all of a node at the end of its input, which ends with the process that started it even when
+ * that is killed. The file `group` holds the number of the node's process group while it runs. The port
+ * mapper puts itself in the background, and may be doing so just now.
+ */
+const guardScript = `
+cat > /dev/null
+cd /
+[ -f "$1/group" ] && kill -KILL -- "-$(cat "$1/group")"
+for attempt in 1 2 3 4 5; do epmd -kill && break; sleep 0.1; done
+rm -rf "$1" || { sleep 1; rm -rf "$1"; }`;
+
 class PrivateBroker implements Broker {
   readonly port: number;
   readonly url: string;
@@ -91,6 +103,7 @@ class PrivateBroker implements Broker {
       ? ['setpriv', '--reuid=rabbitmq', '--regid=rabbitmq', '--init-groups']
       : [];
   #child: ChildProcess | undefined;
+  readonly #guard: ChildProcessByStdio<Writable, null, null>;
 
   constructor([port = 0, distPort = 0, epmdPort = 0]: number[], directory: string, config: string) {
     this.port = port;
@@ -124,12 +137,23 @@ class PrivateBroker implements Broker {
       RABBITMQ_ENABLED_PLUGINS_FILE: join(directory, 'enabled_plugins'),
       RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-kernel inet_dist_use_interface {127,0,0,1}',
     };
+    this.#guard = spawn('sh', ['-c', guardScript, 'guard', directory], {
+      env: this.#environment,
+      detached: true,
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
+    this.#guard.unref();
+  }
+
+  get #groupFile(): string {
+    return join(this.#directory, 'group');
   }
 
   async start(): Promise<void> {
     if (this.#prefix.length > 0) await run('chown', ['-R', 'rabbitmq:rabbitmq', this.#directory]);
     const child = this.#spawn('rabbitmq-server');
     this.#child = child;
+    writeFileSync(this.#groupFile, String(child.pid));
     let output = '';
     child.stdout?.on('data', (chunk) => (output += String(chunk)));
     child.stderr?.on('data', (chunk) => (output += String(chunk)));
@@ -172,21 +196,9 @@ class PrivateBroker implements Broker {
 
   async stop(): Promise<void> {
     await this.kill();
-    await this.#endPortMapper();
-    rmSync(this.#directory, { recursive: true, force: true, maxRetries: 5 });
-  }
-
-  /** It puts itself in the background, and may be doing so just now. */
-  async #endPortMapper(): Promise<void> {
-    const [command, ...args] = [...this.#prefix, 'epmd', '-kill'];
-    for (let attempt = 0; attempt < 5; attempt++) {
-      const isKilled = await run(command, args, { env: this.#environment }).then(
-        () => true,
-        () => false,
-      );
-      if (isKilled) return;
-      await sleep(100);
-    }
+    const guard = this.#guard;
+    guard.stdin.end();
+    await until('the private RabbitMQ is removed', () => hasEnded(guard));
   }
 
   #spawn(script: string): ChildProcess {
@@ -202,5 +214,6 @@ class PrivateBroker implements Broker {
   async #ended(child: ChildProcess): Promise<void> {
     await until('the private RabbitMQ ends', () => hasEnded(child));
     this.#child = undefined;
+    rmSync(this.#groupFile, { force: true });
   }
 }
