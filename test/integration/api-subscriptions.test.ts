@@ -158,6 +158,12 @@ describe('input that does not fit is answered 400 with the field and the reason'
       'must match pattern',
     ],
     [
+      'http with a body that is a number',
+      http({ url: 'http://x', body: 5 }),
+      'config.body',
+      'must be string or null',
+    ],
+    [
       'http with a broken content type',
       http({ url: 'http://x', content_type: 'a\r\nb: c' }),
       'config.content_type',

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { type ConfigSources, loadConfig, type LoadedConfig } from '../../dist/config/load.js';
 import type { Config } from '../../dist/config/schema.js';
+import { UserError } from '../../dist/errors.js';
 import { tempFolder, writeFiles } from './temp.ts';
 
 export interface ConfigText extends Pick<ConfigSources, 'environment' | 'flags'> {
@@ -32,3 +33,18 @@ export function loadText(text: ConfigText = {}, folder = tempFolder()): LoadedCo
 
 /** The bus's part of a configuration. */
 export const busConfig = (main = ''): Config['bus'] => loadText({ main }).config.bus;
+
+/** What is said of a wrong configuration, with FILE and EXTRA for the places of its files. */
+export function mistakeIn(text: ConfigText): string {
+  const folder = tempFolder();
+  const { main, extra } = configPlaces(folder);
+  try {
+    loadText(text, folder);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    if (error.exitCode !== 2)
+      throw new Error(`ends with ${error.exitCode}, not 2`, { cause: error });
+    return error.message.replaceAll(main, 'FILE').replaceAll(extra, 'EXTRA');
+  }
+  throw new Error('the configuration was accepted');
+}

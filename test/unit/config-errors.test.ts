@@ -1,23 +1,8 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../dist/config/load.js';
-import { UserError } from '../../dist/errors.js';
-import { type ConfigText, configPlaces, loadText } from '../support/config.ts';
+import { type ConfigText, mistakeIn } from '../support/config.ts';
 import { tempFolder } from '../support/temp.ts';
-
-/** What is said of a wrong configuration, with FILE and EXTRA for the places of its files. */
-function mistakeIn(text: ConfigText): string {
-  const folder = tempFolder();
-  const { main, extra } = configPlaces(folder);
-  try {
-    loadText(text, folder);
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    expect(error.exitCode).toBe(2);
-    return error.message.replaceAll(main, 'FILE').replaceAll(extra, 'EXTRA');
-  }
-  throw new Error('the configuration was accepted');
-}
 
 const mistakes: [string, ConfigText, string | RegExp][] = [
   [
@@ -261,46 +246,5 @@ describe('a mistake in the configuration is told with its place and what is allo
       flags: { extra_config_files: '/etc/passwd' },
     });
     expect(message).toMatch(/^\/etc\/passwd: cannot be read: ENOTDIR/);
-  });
-});
-
-const leaks: [string, ConfigText][] = [
-  ['a password that is a number', { main: 'bus: { password: 5551234 }' }],
-  ['a password that is a list', { main: 'bus: { password: [5551234] }' }],
-  ['an address of another scheme', { main: 'bus: { url: "http://u:5551234@h" }' }],
-  ['an address that cannot be read', { main: 'bus: { url: "amqp://u:5551234@h:99999" }' }],
-  ['an address where the section belongs', { main: 'bus: amqp://u:5551234@h' }],
-  ['a section inside of a list', { main: 'bus:\n  - password: 5551234' }],
-  ['a password that breaks the YAML', { main: 'bus: { password: "5551234 }' }],
-  [
-    'an address in the environment that is no YAML',
-    { environment: { WEBHOOKD__BUS__URL: '@5551234' } },
-  ],
-];
-
-describe('a secret is never printed', () => {
-  test.each(leaks)('%s', (_name, text) => {
-    const message = mistakeIn(text);
-    expect(message).not.toContain('5551234');
-    expect(message).toMatch(/bus|FILE|BUS__URL/);
-  });
-});
-
-describe('what is right is accepted', () => {
-  test.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])(
-    'no authentication on the loopback address %s',
-    (listen) => {
-      const { config } = loadText({
-        main: `rest_api: { listen: "${listen}" }\nauth: { type: none }`,
-      });
-      expect(config.auth.type).toBe('none');
-    },
-  );
-
-  test('a token on every address, and certificate with key', () => {
-    const { restApi } = loadText({
-      main: 'rest_api: { listen: 0.0.0.0, certificate: /c, private_key: /k }',
-    }).config;
-    expect(restApi).toMatchObject({ listen: '0.0.0.0', certificate: '/c', privateKey: '/k' });
   });
 });

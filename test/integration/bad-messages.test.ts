@@ -1,0 +1,118 @@
+import { connect, type GetMessage } from 'amqplib';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import type { Inbox } from '../support/inbox.ts';
+import { deepJson } from '../support/messages.ts';
+import { useScene } from '../support/scene.ts';
+import { until } from '../support/wait.ts';
+
+const scene = useScene();
+
+let inbox: Inbox;
+let sent = 0;
+
+beforeEach(async () => {
+  inbox = await scene().inbox();
+  const uuid = await scene().daemon.subscribe(['served'], inbox.url);
+  onTestFinished(async () => {
+    await scene().daemon.call('DELETE', `/subscriptions/${uuid}`);
+  });
+});
+
+/** The next event is delivered, as if nothing had happened. */
+async function nextIsServed(): Promise<void> {
+  const id = `next-${sent++}`;
+  await scene().publisher.publish({ name: 'served', data: { id } });
+  await until('the next event is served', () =>
+    inbox.requests.some(({ body }) => body.includes(id)),
+  );
+}
+
+/** Takes one message from the dead-letter queue. */
+async function deadLetter(): Promise<GetMessage> {
+  const connection = await connect(scene().brokerUrl);
+  onTestFinished(() => connection.close());
+  const channel = await connection.createChannel();
+  return until('a message in the dead-letter queue', async () =>
+    channel.get('webhookd.dead-letter', { noAck: true }),
+  );
+}
+
+const headers = { name: 'served' };
+
+describe('goes to the dead-letter queue, and the next event is served', () => {
+  test.each<[string, Buffer]>([
+    ['a message that is not JSON', Buffer.from('hello')],
+    ['an empty message', Buffer.alloc(0)],
+    ['a message that is not UTF-8', Buffer.from([0xff, 0xfe, 0x00])],
+    ['a message that is a list', Buffer.from('[1]')],
+    ['a message over 1 MiB', Buffer.from(`{"data":"${'x'.repeat(1_048_576)}"}`)],
+    ['a message 100,000 levels deep', Buffer.from(`{"data":${deepJson(100_000)}}`)],
+  ])('%s', async (what, content) => {
+    const { publisher, daemon } = scene();
+    const status = async () =>
+      (await daemon.call<{ bus_consumer: { dead_lettered: number } }>('GET', '/status')).body
+        .bus_consumer.dead_lettered;
+    const before = await status();
+    publisher.raw(content, { headers, messageId: what });
+    await nextIsServed();
+    const message = await deadLetter();
+    expect(message.content.equals(content)).toBe(true);
+    expect(message.properties.messageId).toBe(what);
+    expect(message.properties.headers?.['x-first-death-queue']).toBe('webhookd');
+    expect(await status()).toBe(before + 1);
+    const told = daemon.log.filter(({ message_id: id }) => id === what);
+    expect(told.map(({ msg }) => msg)).toEqual([
+      expect.stringMatching(/^message sent to the dead-letter queue: its|it is/),
+    ]);
+  });
+});
+
+describe('is delivered', () => {
+  test.each<[string, unknown]>([
+    ['binary', Buffer.from([0, 255, 254])],
+    ['a date', { '!': 'timestamp', value: 1_700_000_000 }],
+    ['a 64-bit number', { '!': 'int64', value: 2 ** 60 }],
+    ['a table of tables', { a: { b: { c: [1, Buffer.from('x')] } } }],
+    ['long', 'x'.repeat(50_000)],
+  ])('an event with a header that is %s', async (what, value) => {
+    scene().publisher.raw(Buffer.from(JSON.stringify({ data: { what } })), {
+      headers: { ...headers, odd: value },
+    });
+    await until('the event is delivered', () =>
+      inbox.requests.some(({ body }) => body.includes(JSON.stringify(what))),
+    );
+    await nextIsServed();
+  });
+
+  test('an event 1,000 levels deep', async () => {
+    const data = deepJson(1_000);
+    scene().publisher.raw(Buffer.from(`{"data":${data}}`), { headers });
+    await until('the event is delivered', () => inbox.requests.some(({ body }) => body === data));
+    await nextIsServed();
+  });
+});
+
+describe('is nobody’s business', () => {
+  test('an event with a name of 10,000 characters: it is no trouble', async () => {
+    scene().publisher.raw(Buffer.from(JSON.stringify({ data: {} })), {
+      headers: { ...headers, name: 'n'.repeat(10_000) },
+    });
+    scene().publisher.raw(Buffer.from(JSON.stringify({ name: 'n'.repeat(10_000), data: {} })), {
+      headers: {},
+    });
+    await nextIsServed();
+  });
+});
+
+test('many bad messages among good ones: every good one is delivered once', async () => {
+  const { publisher } = scene();
+  for (let id = 0; id < 300; id++) {
+    publisher.raw(Buffer.from(JSON.stringify({ data: { id } })), { headers });
+    publisher.raw(Buffer.from('nonsense'), { headers });
+  }
+  await publisher.channel.waitForConfirms();
+  await inbox.received(300);
+  await nextIsServed();
+  const counts = inbox.countsById();
+  for (let id = 0; id < 300; id++) expect(counts.get(id)).toBe(1);
+});

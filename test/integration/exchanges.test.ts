@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto';
+import { beforeAll, expect, onTestFinished, test } from 'vitest';
+import { TestDaemon } from '../support/daemon.ts';
+import { Inbox } from '../support/inbox.ts';
+import { TestPublisher } from '../support/publisher.ts';
+import { newVhost } from '../support/vhost.ts';
+
+let brokerUrl = '';
+
+beforeAll(async () => {
+  brokerUrl = await newVhost();
+});
+
+/** Over an exchange and a queue of their own. */
+async function deliverOver(type: string, more: Record<string, string> = {}) {
+  const [exchange, queue] = [`exchange-${randomUUID()}`, `queue-${randomUUID()}`];
+  const bus = { exchange_name: exchange, exchange_type: type, queue_name: queue, ...more };
+  const daemon = new TestDaemon({ brokerUrl, config: { bus } });
+  onTestFinished(() => daemon.remove());
+  const inbox = await Inbox.open();
+  onTestFinished(() => inbox.close());
+  const publisher = await TestPublisher.open(brokerUrl, exchange, type);
+  onTestFinished(() => publisher.close());
+  await daemon.start();
+  await daemon.subscribe(['wanted', 'wanted.too'], inbox.url);
+  return { daemon, inbox, publisher, queue };
+}
+
+test.each(['headers', 'topic', 'direct', 'fanout'])(
+  'events come over a %s exchange, and only those wanted are delivered',
+  async (type) => {
+    const { daemon, inbox, publisher, queue } = await deliverOver(type);
+    await publisher.publish(
+      { name: 'wanted', data: { id: 1 } },
+      { name: 'unwanted', data: { id: 2 } },
+      { name: 'wanted.too', data: { id: 3 } },
+    );
+    await inbox.received(2);
+    expect(inbox.bodies.map(({ id }) => id).sort()).toEqual([1, 3]);
+    const { channel } = publisher;
+    expect(await channel.checkQueue(queue)).toMatchObject({ consumerCount: 1 });
+    await channel.checkQueue(`${queue}.dead-letter`);
+    expect(await daemon.stop()).toBe(0);
+  },
+);
+
+test('a routing key of one’s own binds with it: what its publisher calls the event counts', async () => {
+  const { inbox, publisher } = await deliverOver('topic', { routing_key: 'wazo.#' });
+  publisher.raw(
+    Buffer.from('{"name":"wanted","data":{"id":1}}'),
+    { headers: {} },
+    'wazo.calls.created',
+  );
+  publisher.raw(Buffer.from('{"name":"wanted","data":{"id":2}}'), { headers: {} }, 'elsewhere');
+  publisher.raw(
+    Buffer.from('{"name":"wanted.too","data":{"id":3}}'),
+    { headers: {} },
+    'wazo.calls.ended',
+  );
+  await inbox.received(2);
+  expect(inbox.bodies.map(({ id }) => id).sort()).toEqual([1, 3]);
+});
+
+test('a queue may be a quorum queue', async () => {
+  const { inbox, publisher } = await deliverOver('headers', { queue_type: 'quorum' });
+  await publisher.publish({ name: 'wanted', data: { id: 1 } });
+  await inbox.received(1);
+});

@@ -1,0 +1,100 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { useScene } from '../support/scene.ts';
+
+const scene = useScene();
+
+let server: Server;
+let certificate = '';
+let received = 0;
+
+beforeAll(async () => {
+  const folder = scene().daemon.directory;
+  certificate = join(folder, 'certificate.pem');
+  const key = join(folder, 'key.pem');
+  const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
+  execFileSync(
+    'openssl',
+    [
+      'req',
+      '-x509',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-days',
+      '2',
+      '-keyout',
+      key,
+      '-out',
+      certificate,
+      ...subject,
+    ],
+    { stdio: 'ignore' },
+  );
+  server = createServer(
+    { key: readFileSync(key), cert: readFileSync(certificate) },
+    (request, response) => {
+      received++;
+      request.resume();
+      response.writeHead(200).end();
+    },
+  );
+  server.on('tlsClientError', () => undefined);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+});
+
+afterAll(async () => {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+async function attemptWith(options: Record<string, unknown>, event: string) {
+  const { daemon, publisher } = scene();
+  const config = {
+    url: `https://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    ...options,
+  };
+  const uuid = await daemon.subscribe([event], '', { config });
+  await publisher.publish({ name: event, data: {} });
+  return (await scene().attempts(uuid, 1))[0];
+}
+
+test.each([undefined, null, 'true'])(
+  'a certificate nobody vouches for is refused with verify_certificate %s',
+  async (verify) => {
+    const before = received;
+    const attempt = await attemptWith(
+      verify === undefined ? {} : { verify_certificate: verify },
+      `tls_${String(verify)}`,
+    );
+    expect(attempt).toMatchObject({
+      status: 'failure',
+      detail: { error: expect.stringMatching(/self-signed/) as string },
+    });
+    expect(received).toBe(before);
+  },
+);
+
+test('it is accepted with verify_certificate false', async () => {
+  expect(await attemptWith({ verify_certificate: 'false' }, 'tls_unchecked')).toMatchObject({
+    status: 'success',
+  });
+});
+
+test('it is accepted when verify_certificate names the authority', async () => {
+  expect(await attemptWith({ verify_certificate: certificate }, 'tls_named')).toMatchObject({
+    status: 'success',
+  });
+});
+
+test('a file of authorities that is not there is a failure that names it', async () => {
+  const attempt = await attemptWith({ verify_certificate: '/nowhere/ca.pem' }, 'tls_missing');
+  expect(attempt).toMatchObject({
+    status: 'failure',
+    detail: { error: expect.stringContaining('/nowhere/ca.pem') as string },
+  });
+});

@@ -1,0 +1,39 @@
+/** The command line as a user has it. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { packageRoot } from './root.ts';
+
+const cliFile = join(packageRoot, 'dist', 'cli', 'main.js');
+
+export interface CliResult {
+  status: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface RunningCli {
+  child: ChildProcess;
+  stdout: () => string;
+  ended: Promise<CliResult>;
+}
+
+/** Starts a command; it is ended with the test at the latest. */
+export function startCli(args: string[], environment: Record<string, string> = {}): RunningCli {
+  const child = spawn(cliFile, args, {
+    env: { PATH: process.env['PATH'], ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const output = { stdout: '', stderr: '' };
+  child.stdout.on('data', (chunk) => (output.stdout += String(chunk)));
+  child.stderr.on('data', (chunk) => (output.stderr += String(chunk)));
+  const ended = new Promise<CliResult>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (status) => resolve({ status, ...output }));
+  });
+  return { child, stdout: () => output.stdout, ended };
+}
+
+export const runCli = (args: string[], environment?: Record<string, string>) =>
+  startCli(args, environment).ended;

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { BusConnection } from '../../dist/bus/connection.js';
+import { BusConsumer } from '../../dist/bus/consumer.js';
+import { Bindings } from '../../dist/bus/topology.js';
+import { brokerAddress } from '../../dist/bus/address.js';
+import { busConfig } from '../support/config.ts';
+import { silentLog } from '../support/logs.ts';
+
+/** A consumer whose connection never comes up. */
+function consumerWith(gate: () => Promise<void>): BusConsumer {
+  const bus = busConfig();
+  const connection = new BusConnection({
+    purpose: 'test',
+    address: () => brokerAddress(bus),
+    connectTimeout: 1_000,
+    maxDelay: 1_000,
+    log: silentLog,
+  });
+  return new BusConsumer({
+    connection,
+    bindings: new Bindings(bus),
+    bus,
+    onMessage: () => undefined,
+    gate,
+    log: silentLog,
+  });
+}
+
+test('a consumer that waits for the store can be stopped', async () => {
+  const consumer = consumerWith(() => new Promise(() => undefined));
+  consumer.start();
+  await expect(consumer.stop()).resolves.toBeUndefined();
+  expect(consumer.isConsuming).toBe(false);
+});
+
+test('a consumer that waits for the broker can be stopped', async () => {
+  const consumer = consumerWith(() => Promise.resolve());
+  consumer.start();
+  await expect(consumer.stop()).resolves.toBeUndefined();
+});
+
+test('a consumer that was never started can be stopped', async () => {
+  await expect(consumerWith(() => Promise.resolve()).stop()).resolves.toBeUndefined();
+});
