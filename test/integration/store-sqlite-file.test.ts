@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -159,7 +159,8 @@ describe('a file is refused, in words and untouched', () => {
   });
 
   test('when it is a directory', async () => {
-    const folder = tempFolder();
+    const folder = join(tempFolder(), 'test.db');
+    mkdirSync(folder);
     await expect(SqliteStore.open(folder)).rejects.toThrow(
       /^database\.uri: .* cannot be (used|made)/,
     );
