@@ -30,6 +30,12 @@ export interface BusEvent {
   receivedAt: number;
 }
 
+/** An event that is kept for delivery. */
+export interface KeptEvent extends BusEvent {
+  /** `data` as JSON text, made once for all who send it on. */
+  dataJson: string;
+}
+
 /** Who wants which events delivered how. */
 export interface Subscription {
   uuid: string;
@@ -54,7 +60,7 @@ export interface Delivery {
   /** A UUID of version 7, the same over all attempts. */
   id: string;
   subscriptionUuid: string;
-  event: BusEvent;
+  event: KeptEvent;
   /** How many attempts were made so far. */
   attempts: number;
   /** Size of the event in bytes, as a bound for what is held in memory. */

@@ -14,7 +14,6 @@ const meanings: Record<ErrorId, string> = {
     'There is no subscription of that uuid, or it is another tenant’s. `details.subscription_uuid` has the uuid.',
   'no-such-token': 'There is no token of that uuid. `details.token_uuid` has the uuid.',
   'not-found': 'There is no such route.',
-  'method-not-allowed': 'The route exists, but not with that method.',
   'body-too-large': 'The body is larger than `rest_api.max_body_size`.',
   'unsupported-media-type': 'The body’s Content-Type is not `application/json`.',
   'internal-error': 'A mistake in the daemon; its log has the stack.',

@@ -14,7 +14,6 @@ export const errorTable = {
   'no-such-subscription': 404,
   'no-such-token': 404,
   'not-found': 404,
-  'method-not-allowed': 405,
   'body-too-large': 413,
   'unsupported-media-type': 415,
   'internal-error': 500,

@@ -7,10 +7,11 @@
  * the strength of `open-ok` alone would then wait for ever.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connect, type ChannelModel } from 'amqplib';
+import type { ChannelModel } from 'amqplib';
 import type { Logger } from 'pino';
 import { messageOf } from '../errors.ts';
 import type { BrokerAddress } from './address.ts';
+import { connect } from './amqplib.ts';
 import { Backoff } from './backoff.ts';
 
 /** A connection that lived this long (ms) was a good one: the next pause is the shortest again. */

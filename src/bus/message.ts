@@ -3,6 +3,7 @@ import { Buffer, isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
 import type { ConsumeMessage, MessageProperties, Options } from 'amqplib';
 import type { BusEvent, Json, JsonObject } from '../model.ts';
+import { undecodable } from './amqplib.ts';
 
 /** An event, or why a message is none. */
 export type ParsedMessage = { event: BusEvent } | { rejected: string };
@@ -28,6 +29,9 @@ export function parseMessage(message: ConsumeMessage, maxSize: number): ParsedMe
   }
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     return { rejected: 'its body is not a JSON object' };
+  }
+  if (properties.headers !== undefined && undecodable in properties.headers) {
+    return { rejected: 'its headers are nested too deeply to be decoded' };
   }
   let headers: JsonObject;
   try {

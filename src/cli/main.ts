@@ -1,4 +1,4 @@
-#!/usr/bin/env -S MALLOC_ARENA_MAX=2 node --max-semi-space-size=2
+#!/usr/bin/env -S MALLOC_ARENA_MAX=2 node --no-parallel-scavenge
 import { hideBin } from 'yargs/helpers';
 import { runCli } from './cli.ts';
 

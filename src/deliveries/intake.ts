@@ -10,7 +10,7 @@ import type { Logger } from 'pino';
 import { v7 as uuidv7 } from 'uuid';
 import type { ConsumerSession } from '../bus/consumer.ts';
 import { fingerprintOf, parseMessage } from '../bus/message.ts';
-import type { BusEvent, Delivery } from '../model.ts';
+import type { BusEvent, Delivery, KeptEvent } from '../model.ts';
 import type { GroupCommit } from '../store/group-commit.ts';
 import type { EventRecord } from '../store/store.ts';
 import type { Matcher } from '../subscriptions/matcher.ts';
@@ -133,14 +133,16 @@ export class Intake {
       this.#skip(message, session);
       return;
     }
-    let json: { data: string; headers: string };
+    let dataJson: string;
+    let headersJson: string;
     try {
-      json = { data: JSON.stringify(event.data), headers: JSON.stringify(event.headers) };
+      dataJson = JSON.stringify(event.data);
+      headersJson = JSON.stringify(event.headers);
     } catch (error) {
       this.#reject(message, session, `it is nested too deeply: ${(error as Error).message}`);
       return;
     }
-    const fingerprint = fingerprintOf(message.properties, event, json.data, json.headers);
+    const fingerprint = fingerprintOf(message.properties, event, dataJson, headersJson);
     if (fingerprint !== null && this.#options.recent.has(fingerprint)) {
       this.#options.log.info(
         { event: event.name, message_id: message.properties.messageId as unknown },
@@ -149,29 +151,30 @@ export class Intake {
       this.#skip(message, session);
       return;
     }
-    const size = json.data.length + json.headers.length;
+    const kept: KeptEvent = Object.assign(event, { dataJson });
+    const size = dataJson.length + headersJson.length;
     const deliveries = subscriptions.map(({ uuid }) => ({
       id: uuidv7(),
       subscriptionUuid: uuid,
-      event,
+      event: kept,
       attempts: 0,
       size,
     }));
     this.#keep(
       { message, session, last: message, later: undefined, deliveries, fingerprint },
-      event,
-      json,
+      kept,
+      headersJson,
     );
   }
 
-  #keep(entry: Entry, event: BusEvent, json: { data: string; headers: string }): void {
+  #keep(entry: Entry, event: KeptEvent, headersJson: string): void {
     const { fingerprint, deliveries } = entry;
     if (fingerprint !== null) this.#options.recent.add(fingerprint);
     const record: EventRecord = {
       name: event.name,
       originUuid: event.originUuid,
-      headers: json.headers,
-      data: json.data,
+      headers: headersJson,
+      data: event.dataJson,
       receivedAt: event.receivedAt,
       fingerprint,
       deliveries: deliveries.map(({ id, subscriptionUuid }) => ({ id, subscriptionUuid })),

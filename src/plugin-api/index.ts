@@ -6,10 +6,10 @@
  */
 import type { FastifyInstance } from 'fastify';
 import type { Got } from 'got';
-import type { BusEvent, Json, JsonObject, Subscription } from '../model.ts';
+import type { BusEvent, Json, JsonObject, KeptEvent, Subscription } from '../model.ts';
 import type { SubscriptionInput } from '../subscriptions/schema.ts';
 
-export type { BusEvent, Json, JsonObject, Subscription, SubscriptionInput };
+export type { BusEvent, Json, JsonObject, KeptEvent, Subscription, SubscriptionInput };
 
 /** The version of this contract; `webhookd.engines` of a plugin is a range that has to include it. */
 export const pluginApiVersion = '1.0.0';
@@ -92,7 +92,7 @@ export interface Service {
   /** Delivers one event. The event belongs to several deliveries: do not change it. */
   callback(
     subscription: Subscription,
-    event: BusEvent,
+    event: KeptEvent,
     context: AttemptContext,
   ): Outcome | Promise<Outcome>;
   /** Called when the daemon stops, after the last delivery. */

@@ -18,6 +18,12 @@ type Done = (error?: Error) => void;
 
 type Item = { event: EventRecord; done: Done } | { attempt: AttemptRecord; done: Done };
 
+/**
+ * After a commit of so many records there is a pause before the next, so that it carries many too: under
+ * load a commit costs about the same whatever it carries. With few records nobody waits.
+ */
+const busy = { records: 16, pause: 3 };
+
 /** Pause between two tries to commit while the store is unavailable, ms. */
 const retryDelay = { first: 100, longest: 5_000 };
 
@@ -75,6 +81,7 @@ export class GroupCommit {
       const items = this.#queue;
       this.#queue = [];
       await this.#commitItems(items);
+      if (items.length >= busy.records) await sleep(busy.pause);
     }
     this.#isCommitting = false;
     this.#notify();

@@ -12,7 +12,7 @@ import { StatusAggregator } from '../api/status-aggregator.ts';
 import type { OutgoingEvent } from '../bus/message.ts';
 import { type Config, ConfigSchema } from '../config/schema.ts';
 import { AttemptRunner } from '../deliveries/runner.ts';
-import type { BusEvent, JsonObject } from '../model.ts';
+import type { KeptEvent, JsonObject } from '../model.ts';
 import { toCamelKeys } from '../naming.ts';
 import type { PluginCradle, Service, ServiceClass } from '../plugin-api/index.ts';
 import { cradleMaker } from '../plugins/cradle.ts';
@@ -157,10 +157,11 @@ function completeEvent({
   originUuid = null,
   headers = {},
   receivedAt = Date.now(),
-}: TestEvent): BusEvent {
+}: TestEvent): KeptEvent {
   return deepFreeze({
     name,
     data: structuredClone(data),
+    dataJson: JSON.stringify(data),
     originUuid,
     headers: { name, ...headers },
     receivedAt,

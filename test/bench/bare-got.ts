@@ -1,11 +1,9 @@
 /** The loop one would write by hand, with got: ack after the response, nothing stored, nothing tried again. */
-import { Agent } from 'node:http';
 import { connect } from 'amqplib';
 import got from 'got';
 import { eventNames } from './events.ts';
 
 const [, , broker = '', target = ''] = process.argv;
-const client = got.extend({ agent: { http: new Agent({ keepAlive: true }) }, retry: { limit: 0 } });
 const connection = await connect(broker);
 const channel = await connection.createChannel();
 await channel.assertExchange('wazo-headers', 'headers', { durable: true });
@@ -16,7 +14,7 @@ await channel.prefetch(100);
 await channel.consume('bare', (message) => {
   if (message === null) return;
   const { data } = JSON.parse(message.content.toString()) as { data: unknown };
-  void client.post(target, { json: data }).then(
+  void got.post(target, { json: data }).then(
     () => channel.ack(message),
     () => channel.nack(message),
   );

@@ -21,7 +21,7 @@ await channel.consume('bare', (message) => {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(data),
   }).then(async ({ statusCode, body }) => {
-    await body.dump();
+    await body.text();
     if (statusCode < 300) channel.ack(message);
     else channel.nack(message);
   });

@@ -17,7 +17,7 @@ const burst = 50_000;
 const bursts = 10;
 
 export async function memory(bench: Bench): Promise<MemoryRow[]> {
-  const contender = await startDaemon(bench.broker, bench.target, { log_level: 'warning' });
+  const contender = await startDaemon(bench.broker, bench.target, {});
   const rows: MemoryRow[] = [];
   const note = (moment: string) => {
     const { now, peak } = memoryOf(contender.pid);

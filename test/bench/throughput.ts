@@ -16,13 +16,16 @@ export interface ThroughputRow {
   loopDelayP99: number;
 }
 
+/** Events before anything is measured: the compiler takes its time to find what is hot. */
+const warmUp = 10_000;
+
 async function measure(
   bench: Bench,
   contender: Contender,
   name: string,
   count: number,
 ): Promise<ThroughputRow> {
-  await run(bench, 2_000);
+  await run(bench, warmUp);
   await contender.loopDelay();
   const cpuBefore = cpuOf(contender.pid);
   const seconds = await run(bench, count);

@@ -1,7 +1,10 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { connect, type GetMessage } from 'amqplib';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { Inbox } from '../support/inbox.ts';
 import { deepJson } from '../support/messages.ts';
+import { packageRoot } from '../support/root.ts';
 import { useScene } from '../support/scene.ts';
 import { until } from '../support/wait.ts';
 
@@ -65,6 +68,27 @@ describe('goes to the dead-letter queue, and the next event is served', () => {
       expect.stringMatching(/^message sent to the dead-letter queue: its|it is/),
     ]);
   });
+});
+
+/** With a larger stack than the test's: the library's encoder calls itself for every level too. */
+const publishNested = `
+  import { connect } from 'amqplib';
+  const connection = await connect(process.argv[1]);
+  const channel = await connection.createConfirmChannel();
+  let nested = {};
+  for (let level = 0; level < 9_000; level++) nested = { a: nested };
+  const headers = { name: 'served', nested };
+  channel.publish('wazo-headers', '', Buffer.from('{"data":{}}'), { headers });
+  await channel.waitForConfirms();
+  await connection.close();
+`;
+
+test('headers nested deeper than the client library can decode do not stop the queue', async () => {
+  const { daemon, brokerUrl: url } = scene();
+  const options = ['--stack-size=7000', '--input-type=module', '--eval', publishNested, url];
+  await promisify(execFile)(process.execPath, options, { cwd: packageRoot });
+  await daemon.logged('its headers are nested too deeply');
+  await nextIsServed();
 });
 
 describe('is delivered', () => {

@@ -1,6 +1,6 @@
 /** Values with everything set, of which a test says only what matters to it. */
 import { randomUUID } from 'node:crypto';
-import type { BusEvent, Delivery, Subscription } from '../../dist/model.js';
+import type { BusEvent, KeptEvent, Delivery, Subscription } from '../../dist/model.js';
 import type { AttemptRecord, EventRecord } from '../../dist/store/store.js';
 
 export const masterTenant = '00000000-0000-4000-8000-000000000001';
@@ -29,10 +29,16 @@ export const sampleEvent = (more: Partial<BusEvent> = {}): BusEvent => ({
   ...more,
 });
 
+/** The same, kept for delivery. */
+export const sampleKeptEvent = (more: Partial<BusEvent> = {}): KeptEvent => {
+  const event = sampleEvent(more);
+  return { ...event, dataJson: JSON.stringify(event.data) };
+};
+
 export const sampleDelivery = (more: Partial<Delivery> = {}): Delivery => ({
   id: randomUUID(),
   subscriptionUuid: 'a-subscription',
-  event: sampleEvent(),
+  event: sampleKeptEvent(),
   attempts: 0,
   size: 100,
   ...more,

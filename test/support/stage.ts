@@ -10,7 +10,7 @@ import type { Delivery, Subscription } from '../../dist/model.js';
 import { HookRetry } from '../../dist/plugin-api/index.js';
 import type { AttemptRecord, DueDeliveries, DueQuery } from '../../dist/store/store.js';
 import { silentLog } from './logs.ts';
-import { sampleDelivery, sampleEvent, sampleSubscription } from './samples.ts';
+import { sampleDelivery, sampleKeptEvent, sampleSubscription } from './samples.ts';
 
 /** An attempt in flight. */
 export interface OpenAttempt {
@@ -110,7 +110,7 @@ export class Stage {
         subscriptionUuid,
         attempts,
         size,
-        event: sampleEvent({ receivedAt: Date.now() }),
+        event: sampleKeptEvent({ receivedAt: Date.now() }),
       });
       this.stored.set(id, { delivery, dueAt });
       return delivery;

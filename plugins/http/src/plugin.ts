@@ -2,7 +2,7 @@
 import { STATUS_CODES } from 'node:http';
 import {
   type AttemptContext,
-  type BusEvent,
+  type KeptEvent,
   HookExpectedError,
   HookRetry,
   type JsonObject,
@@ -39,12 +39,12 @@ export default class HttpService {
 
   async callback(
     subscription: Subscription,
-    event: BusEvent,
+    event: KeptEvent,
     { signal, delivery }: AttemptContext,
   ): Promise<JsonObject> {
     this.#listenTo(signal);
     const plan = this.#plan(subscription);
-    const body = plan.body ?? JSON.stringify(event.data);
+    const body = plan.body ?? event.dataJson;
     const request = requestDetail(plan, delivery.id, body);
     let answer: Answer;
     try {

@@ -320,6 +320,7 @@ function toDelivery(row: DueRow, subscriptionUuid: string): Delivery {
       receivedAt,
       headers: JSON.parse(headers) as JsonObject,
       data: JSON.parse(data) as Json,
+      dataJson: data,
     },
   };
 }
