@@ -74,7 +74,7 @@ function stopSignal(): Promise<'SIGTERM' | 'SIGINT'> {
  * ask for that at run time.
  */
 function collectStartupGarbage(): void {
-  queryObjects(class Nobody {});
+  queryObjects(WeakRef);
 }
 
 /** A configuration with mistakes changes nothing. */

@@ -34,6 +34,7 @@ export function describeStore(open: () => Promise<Store>): void {
             originUuid: null,
             headers: { x: true },
             data: JSON.parse(data) as unknown,
+            dataJson: data,
             receivedAt: 1_234,
           },
         },

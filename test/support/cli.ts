@@ -1,10 +1,7 @@
 /** The command line as a user has it. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { packageRoot } from './root.ts';
-
-const cliFile = join(packageRoot, 'dist', 'cli', 'main.js');
+import { cliFile } from './root.ts';
 
 export interface CliResult {
   status: number | null;

@@ -5,11 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { freePorts } from './ports.ts';
-import { packageRoot } from './root.ts';
+import { cliFile } from './root.ts';
 import { until } from './wait.ts';
-
-/** The command as a user runs it. */
-export const cliFile = join(packageRoot, 'dist', 'cli', 'main.js');
 
 /** An answer of the API. */
 export interface ApiAnswer<T = unknown> {

@@ -10,3 +10,6 @@ function findRoot(directory: string): string {
 
 /** The project's folder, whether this file runs as it is or compiled. */
 export const packageRoot = findRoot(dirname(fileURLToPath(import.meta.url)));
+
+/** The command as a user runs it. */
+export const cliFile = join(packageRoot, 'dist', 'cli', 'main.js');
