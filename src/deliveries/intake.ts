@@ -32,7 +32,7 @@ export interface IntakeOptions {
 }
 
 /** How many deliveries are taken in ahead of their attempts. */
-const maxPressure = 300;
+const maxPressure = 500;
 
 /**
  * How long a message may wait for the pressure to fall, ms: the queue is shared, and what is wanted by
