@@ -40,12 +40,13 @@ export async function runDaemon(sources: ConfigSources): Promise<void> {
     process.exit(0);
   }
   const { consuming } = await starting;
-  collectStartupGarbage();
   manager.status('waiting for the broker');
   void consuming.then(() => {
     log.info('webhookd is ready');
     daemonLog.flush();
     manager.ready();
+    // Not before: it takes a quarter of a second.
+    collectStartupGarbage();
   });
 
   const signal = await told;
