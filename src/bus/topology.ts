@@ -4,12 +4,17 @@ import type { Config } from '../config/schema.ts';
 
 export const deadLetterName = (bus: Config['bus']) => `${bus.queueName}.dead-letter`;
 
-/** Makes what is not there yet. Rejects, and the broker closes the channel, when something exists with other properties. */
-export async function assertTopology(channel: Channel, bus: Config['bus']): Promise<void> {
-  const deadLetter = deadLetterName(bus);
+/** Makes the exchange that events come from, when it is not there yet. */
+export async function assertExchange(channel: Channel, bus: Config['bus']): Promise<void> {
   await channel.assertExchange(bus.exchangeName, bus.exchangeType, {
     durable: bus.exchangeDurable,
   });
+}
+
+/** Makes what is not there yet. Rejects, and the broker closes the channel, when something exists with other properties. */
+export async function assertTopology(channel: Channel, bus: Config['bus']): Promise<void> {
+  const deadLetter = deadLetterName(bus);
+  await assertExchange(channel, bus);
   await channel.assertExchange(deadLetter, 'fanout', { durable: true });
   await channel.assertQueue(deadLetter, {
     durable: true,

@@ -5,7 +5,7 @@ import { brokerAddress } from '../bus/address.ts';
 import { BusConnection } from '../bus/connection.ts';
 import { buildMessage } from '../bus/message.ts';
 import { BusPublisher } from '../bus/publisher.ts';
-import { routingKey } from '../bus/topology.ts';
+import { assertExchange, routingKey } from '../bus/topology.ts';
 import { loadConfig } from '../config/load.ts';
 import { messageOf, UserError } from '../errors.ts';
 import type { Json, JsonObject } from '../model.ts';
@@ -52,11 +52,7 @@ export const emitCommand: CommandModule<object, EmitOptions> = {
     const publisher = new BusPublisher({
       connection,
       maxUnconfirmed: bus.publishMaxUnconfirmed,
-      prepare: async (channel) => {
-        await channel.assertExchange(bus.exchangeName, bus.exchangeType, {
-          durable: bus.exchangeDurable,
-        });
-      },
+      prepare: (channel) => assertExchange(channel, bus),
     });
     try {
       const publishOne = () =>

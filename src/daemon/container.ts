@@ -9,7 +9,7 @@ import { BusConnection } from '../bus/connection.ts';
 import { BusConsumer } from '../bus/consumer.ts';
 import { buildMessage, type OutgoingEvent } from '../bus/message.ts';
 import { BusPublisher } from '../bus/publisher.ts';
-import { Bindings, routingKey } from '../bus/topology.ts';
+import { assertExchange, Bindings, routingKey } from '../bus/topology.ts';
 import type { Config } from '../config/schema.ts';
 import { Dispatcher } from '../deliveries/dispatcher.ts';
 import { Intake } from '../deliveries/intake.ts';
@@ -94,11 +94,7 @@ const makers: {
     new BusPublisher({
       connection: publisherConnection,
       maxUnconfirmed: bus.publishMaxUnconfirmed,
-      prepare: async (channel) => {
-        await channel.assertExchange(bus.exchangeName, bus.exchangeType, {
-          durable: bus.exchangeDurable,
-        });
-      },
+      prepare: (channel) => assertExchange(channel, bus),
     }),
   publish:
     ({ publisher, config: { bus }, serverUuid }) =>
