@@ -24,7 +24,7 @@ import { Matcher } from '../subscriptions/matcher.ts';
 import { SubscriptionService } from '../subscriptions/service.ts';
 
 /** More than a broker can hold unacked, or lose acks of in a crash. */
-const rememberedEvents = 20_000;
+const rememberedEvents = 10_000;
 
 /** What has to be there before the rest can be made. */
 export interface Foundations {

@@ -1,4 +1,9 @@
-/** A steady rate: how long from publish to arrival. */
+/**
+ * A steady rate: how long from publish to arrival.
+ *
+ * Measured in short stretches whose percentiles are taken one by one, since a shared machine stands still
+ * for hundreds of milliseconds now and then: that spoils a stretch, of whichever contender, and not all.
+ */
 import { until } from '../support/wait.ts';
 import { contenders } from './contenders.ts';
 import type { Bench } from './main.ts';
@@ -32,6 +37,9 @@ async function paced(
   return sink.ask<SinkReport>('report');
 }
 
+/** The stretches a rate is measured in, in every round. */
+const stretches = 4;
+
 export async function latency(
   bench: Bench,
   { rounds, rates, seconds }: { rounds: number; rates: number[]; seconds: number },
@@ -41,7 +49,7 @@ export async function latency(
     for (const [name, start] of Object.entries(contenders)) {
       const contender = await start(bench.broker, bench.target);
       await paced(bench, 1_000, 2);
-      for (const rate of rates) {
+      for (const rate of rates.flatMap((rate) => Array<number>(stretches).fill(rate))) {
         await contender.loopDelay();
         const cpu = cpuOf(contender.pid);
         const { latencies } = await paced(bench, rate, seconds);

@@ -32,7 +32,7 @@ const { values } = parseArgs({
     only: { type: 'string', default: 'throughput,latency,memory,startup,matching,store' },
     rounds: { type: 'string', default: '3' },
     events: { type: 'string', default: '20000' },
-    seconds: { type: 'string', default: '10' },
+    seconds: { type: 'string', default: '5' },
     json: { type: 'string' },
   },
 });

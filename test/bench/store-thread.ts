@@ -1,71 +1,135 @@
-/** The store on a thread of its own against the same store on the main thread: rate, and what the event loop feels. */
+/**
+ * The store on a thread of its own against the same store on the main thread, under the daemon's own
+ * intake and group commit: what they take in and log a second, and what the event loop feels of it.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { v7 as uuidv7 } from 'uuid';
+import type { ConsumeMessage } from 'amqplib';
+import { pino } from 'pino';
+import { ConsumerSession } from '#dist/bus/consumer.js';
+import { Intake } from '#dist/deliveries/intake.js';
+import { RecentEvents } from '#dist/deliveries/recent-events.js';
+import type { Delivery } from '#dist/model.js';
+import { GroupCommit } from '#dist/store/group-commit.js';
 import { SqliteDatabase } from '#dist/store/sqlite/database.js';
 import { openDatabase } from '#dist/store/sqlite/open.js';
 import { SqliteStore } from '#dist/store/sqlite/store.js';
-import type { WriteBatch } from '#dist/store/store.js';
-import { benchMessage } from './events.ts';
+import type { Store } from '#dist/store/store.js';
+import { Matcher } from '#dist/subscriptions/matcher.js';
+import { benchMessage, eventNames } from './events.ts';
 import { median, round } from './statistics.ts';
 
-const batches = 300;
-const batchSize = 50;
+const events = 20_000;
+const rounds = 5;
+/** Unacked messages, as a broker would have them on the way. */
+const prefetch = 500;
 
 export interface StoreRow {
   store: string;
-  /** Events with one delivery and one attempt each. */
+  /** Events taken in, each with one delivery and one attempt. */
   eventsPerSecond: number;
+  /** ms */
   loopDelayP99: number;
 }
 
-function makeBatch(): WriteBatch {
-  const events = Array.from({ length: batchSize }, (_, id) => {
-    const { name, content, headers } = benchMessage(id, Date.now());
-    return {
-      name,
-      originUuid: null,
-      headers: JSON.stringify(headers),
-      data: content.toString(),
-      receivedAt: Date.now(),
-      fingerprint: null,
-      deliveries: [{ id: uuidv7(), subscriptionUuid: 'subscription' }],
-    };
+const log = pino({ level: 'silent' });
+
+function matcherOfOne(): Matcher {
+  const matcher = new Matcher('master');
+  matcher.add({
+    uuid: 'subscription',
+    name: 'bench',
+    service: 'http',
+    config: {},
+    events: eventNames,
+    eventsUserUuid: null,
+    eventsWazoUuid: null,
+    ownerUserUuid: null,
+    ownerTenantUuid: 'master',
+    metadata: {},
   });
-  const attempts = events.map(({ deliveries: [delivery] }) => ({
-    deliveryId: delivery?.id ?? '',
-    subscriptionUuid: 'subscription',
-    number: 1,
-    maxAttempts: 10,
-    status: 'success' as const,
-    startedAt: Date.now(),
-    endedAt: Date.now(),
-    detail: JSON.stringify({ request_body: 'x'.repeat(300) }),
-    nextAttemptAt: null,
-  }));
-  return { events, attempts };
+  return matcher;
 }
 
-async function measure(
-  store: string,
-  commit: (batch: WriteBatch) => Promise<void> | void,
-): Promise<StoreRow> {
-  const all = Array.from({ length: batches }, makeBatch);
+const messages = Array.from({ length: events }, (_, id): ConsumeMessage => {
+  const { content, headers } = benchMessage(id, id);
+  return {
+    content,
+    properties: { headers } as ConsumeMessage['properties'],
+    fields: {
+      deliveryTag: id + 1,
+      redelivered: false,
+      exchange: '',
+      routingKey: '',
+      consumerTag: '',
+    },
+  };
+});
+
+/** Takes all messages in, logs an attempt for each delivery, and waits until the last one is on disk. */
+async function takeAll(store: Pick<Store, 'commit'>): Promise<void> {
+  const commits = new GroupCommit(store, log);
+  let acked = 0;
+  let logged = 0;
+  let next = 0;
+  let isFull = false;
+  const attempt = ({ id, event }: Delivery) => {
+    commits.addAttempt(
+      {
+        deliveryId: id,
+        subscriptionUuid: 'subscription',
+        number: 1,
+        maxAttempts: 10,
+        status: 'success',
+        startedAt: event.receivedAt,
+        endedAt: Date.now(),
+        detail: JSON.stringify({ request_method: 'POST', request_body: event.dataJson }),
+        nextAttemptAt: null,
+      },
+      () => void logged++,
+    );
+  };
+  const intake = new Intake({
+    matcher: matcherOfOne(),
+    commits,
+    recent: new RecentEvents(20_000),
+    onCommitted: (deliveries) => deliveries.forEach(attempt),
+    pressure: () => 0,
+    onEvent: () => undefined,
+    maxMessageSize: 1_048_576,
+    log,
+  });
+  const channel = {
+    ack: ({ fields }: ConsumeMessage) => void (acked = fields.deliveryTag),
+    nack: () => undefined,
+  };
+  const session = new ConsumerSession(
+    channel as unknown as ConstructorParameters<typeof ConsumerSession>[0],
+    log,
+  );
+  while (logged < events) {
+    // A packet's worth a turn, as long as the broker would send more.
+    for (let n = 0; n < 20 && next < events && next - acked < prefetch; n++) {
+      const message = messages[next++];
+      if (message !== undefined) intake.receive(message, session);
+    }
+    isFull = next === events || next - acked >= prefetch;
+    await new Promise((resolve) => (isFull ? setTimeout(resolve, 0) : setImmediate(resolve)));
+  }
+}
+
+async function measure(store: string, target: Pick<Store, 'commit'>): Promise<StoreRow> {
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
   const began = performance.now();
-  for (const batch of all) {
-    await commit(batch);
-    // The rest of a daemon's turn.
-    await new Promise((resolve) => setImmediate(resolve));
-  }
+  await takeAll(target);
   const seconds = (performance.now() - began) / 1000;
   delay.disable();
   return {
     store,
-    eventsPerSecond: round((batches * batchSize) / seconds, 0),
+    eventsPerSecond: round(events / seconds, 0),
     loopDelayP99: round(Math.max(0, delay.percentile(99) / 1e6 - 1), 2),
   };
 }
@@ -73,14 +137,18 @@ async function measure(
 export async function storeThread(): Promise<StoreRow[]> {
   const rows: StoreRow[] = [];
   const directory = mkdtempSync(join(tmpdir(), 'webhookd-bench-'));
-  for (let round = 0; round < 3; round++) {
-    const { database, release } = openDatabase(join(directory, `main-${round}.db`));
+  for (let n = 0; n < rounds; n++) {
+    const { database, release } = openDatabase(join(directory, `main-${n}.db`));
     const inline = new SqliteDatabase(database);
-    rows.push(await measure('main thread', (batch) => inline.commit(batch)));
+    rows.push(
+      await measure('main thread', {
+        commit: async (batch) => Promise.resolve(inline.commit(batch)),
+      }),
+    );
     inline.close();
     release();
-    const threaded = await SqliteStore.open(join(directory, `thread-${round}.db`));
-    rows.push(await measure('own thread', (batch) => threaded.commit(batch)));
+    const threaded = await SqliteStore.open(join(directory, `thread-${n}.db`));
+    rows.push(await measure('own thread', threaded));
     await threaded.close();
   }
   rmSync(directory, { recursive: true });

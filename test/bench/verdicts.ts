@@ -1,8 +1,9 @@
 /** The figures that are promised, against those that were measured. */
 import type { LatencyRow } from './latency.ts';
 import type { MemoryRow } from './memory.ts';
-import type { ThroughputRow } from './throughput.ts';
 import { round } from './statistics.ts';
+import type { StoreRow } from './store-thread.ts';
+import type { ThroughputRow } from './throughput.ts';
 
 export interface Verdict {
   promise: string;
@@ -38,6 +39,7 @@ export function verdicts(results: Record<string, unknown>): Verdict[] {
       .map(({ microsecondsPerEvent }) =>
         atMost('matching among 100,000, us', microsecondsPerEvent, 20),
       ),
+    ...ofStore((results['store'] ?? []) as StoreRow[]),
   ];
 }
 
@@ -64,6 +66,13 @@ function ofLatency(rows: LatencyRow[]): Verdict[] {
     atMost(`publish to arrival p99 at ${rate}/s, ms`, p99, limits[rate] ?? Infinity),
     ...(rate === 1000 ? [atMost('event-loop delay p99 at 1000/s, ms', loopDelayP99, 20)] : []),
   ]);
+}
+
+function ofStore(rows: StoreRow[]): Verdict[] {
+  const rate = (name: string) => rows.find(({ store }) => store === name)?.eventsPerSecond;
+  const [main, own] = [rate('main thread'), rate('own thread')];
+  if (main === undefined || own === undefined) return [];
+  return [atLeast('store on its own thread against the main thread', own / main, 1)];
 }
 
 function ofMemory(rows: MemoryRow[]): Verdict[] {

@@ -12,6 +12,7 @@ import {
   type WriteBatch,
 } from '../store.ts';
 import type { SqliteDatabase } from './database.ts';
+import { packBatch } from './packed-batch.ts';
 import type { Answer, Call, Failure, Ready } from './protocol.ts';
 
 type Pending = { resolve: (value: never) => void; reject: (error: Error) => void };
@@ -48,7 +49,7 @@ export class SqliteStore implements Store {
   }
 
   commit(batch: WriteBatch): Promise<void> {
-    return this.#call('commit', batch);
+    return this.#send('commit', [packBatch(batch)]);
   }
 
   dueDeliveries(query: DueQuery): Promise<DueDeliveries> {
@@ -110,6 +111,10 @@ export class SqliteStore implements Store {
     method: M,
     ...args: Parameters<SqliteDatabase[M]>
   ): Promise<ReturnType<SqliteDatabase[M]>> {
+    return this.#send(method, args);
+  }
+
+  #send<R>(method: Call['method'], args: unknown[]): Promise<R> {
     if (this.#ended !== undefined) return Promise.reject(this.#ended);
     const id = this.#calls++;
     return new Promise((resolve, reject) => {

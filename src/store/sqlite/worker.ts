@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { codeOf, messageOf, UserError } from '../../errors.ts';
 import { SqliteDatabase } from './database.ts';
 import { openDatabase } from './open.ts';
+import { type PackedBatch, unpackBatch } from './packed-batch.ts';
 import type { Answer, Call, Failure, Ready } from './protocol.ts';
 
 if (parentPort === null) throw new Error('this file runs as a worker thread');
@@ -22,9 +23,12 @@ try {
   const store = new SqliteDatabase(database);
   port.on('message', ({ id, method, args }: Call) => {
     try {
-      const value = (store as unknown as Record<string, (...args: unknown[]) => unknown>)[method]?.(
-        ...args,
-      );
+      const value =
+        method === 'commit'
+          ? store.commit(unpackBatch(args[0] as PackedBatch))
+          : (store as unknown as Record<string, (...args: unknown[]) => unknown>)[method]?.(
+              ...args,
+            );
       port.postMessage({ id, value } satisfies Answer);
     } catch (error) {
       port.postMessage({ id, failure: describe(error) } satisfies Answer);

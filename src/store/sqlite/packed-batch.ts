@@ -1,0 +1,79 @@
+/**
+ * A batch as flat lists of values: between threads an object costs several times what its values do,
+ * since each carries the names of its keys along.
+ */
+import type { AttemptStatus } from '../../model.ts';
+import type { AttemptRecord, EventRecord, WriteBatch } from '../store.ts';
+
+type Value = string | number | null;
+
+/** The records' values one after the other, in the order in which {@link unpackBatch} reads them. */
+export interface PackedBatch {
+  events: Value[];
+  attempts: Value[];
+}
+
+export function packBatch({ events, attempts }: WriteBatch): PackedBatch {
+  const packed: PackedBatch = { events: [], attempts: [] };
+  for (const event of events) {
+    const { name, originUuid, headers, data, receivedAt, fingerprint, deliveries } = event;
+    packed.events.push(name, originUuid, headers, data, receivedAt, fingerprint, deliveries.length);
+    for (const { id, subscriptionUuid } of deliveries) packed.events.push(id, subscriptionUuid);
+  }
+  for (const attempt of attempts) {
+    const { deliveryId, subscriptionUuid, number, maxAttempts, status } = attempt;
+    packed.attempts.push(deliveryId, subscriptionUuid, number, maxAttempts, status);
+    const { startedAt, endedAt, detail, nextAttemptAt } = attempt;
+    packed.attempts.push(startedAt, endedAt, detail, nextAttemptAt);
+  }
+  return packed;
+}
+
+export function unpackBatch(packed: PackedBatch): WriteBatch {
+  const events = new Reader(packed.events);
+  const attempts = new Reader(packed.attempts);
+  const batch: WriteBatch = { events: [], attempts: [] };
+  while (!events.isAtEnd) batch.events.push(readEvent(events));
+  while (!attempts.isAtEnd) batch.attempts.push(readAttempt(attempts));
+  return batch;
+}
+
+const readEvent = (values: Reader): EventRecord => ({
+  name: values.next(),
+  originUuid: values.next(),
+  headers: values.next(),
+  data: values.next(),
+  receivedAt: values.next(),
+  fingerprint: values.next(),
+  deliveries: Array.from({ length: values.next<number>() }, () => ({
+    id: values.next<string>(),
+    subscriptionUuid: values.next<string>(),
+  })),
+});
+
+const readAttempt = (values: Reader): AttemptRecord => ({
+  deliveryId: values.next(),
+  subscriptionUuid: values.next(),
+  number: values.next(),
+  maxAttempts: values.next(),
+  status: values.next<AttemptStatus>(),
+  startedAt: values.next(),
+  endedAt: values.next(),
+  detail: values.next(),
+  nextAttemptAt: values.next(),
+});
+
+class Reader {
+  #at = 0;
+
+  constructor(private readonly values: readonly Value[]) {}
+
+  get isAtEnd(): boolean {
+    return this.#at >= this.values.length;
+  }
+
+  /** The value that stands next, which is of the type that was packed there. */
+  next<T extends Value>(): T {
+    return this.values[this.#at++] as T;
+  }
+}
