@@ -20,9 +20,9 @@ type LogOptions = Pick<Config, 'debug' | 'logLevel' | 'logFile'>;
 export interface DaemonLog {
   log: Logger;
   /** Takes up a changed level, and opens the file anew. */
-  reload(options: LogOptions): void;
+  readonly reload: (options: LogOptions) => void;
   /** Writes out what is buffered, synchronously. */
-  flush(): void;
+  readonly flush: () => void;
 }
 
 function levelOf({ debug, logLevel }: Pick<LogOptions, 'debug' | 'logLevel'>): Level {

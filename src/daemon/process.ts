@@ -30,9 +30,21 @@ export async function runDaemon(sources: ConfigSources): Promise<void> {
 
   const manager = await ServiceManager.connect(process.env, log);
   const daemon = new Daemon({ config: loaded.config, log });
-  const told = stopSignal();
   process.on('SIGHUP', () => reload(sources, loaded, daemon, daemonLog));
+  try {
+    await runUntilTold(daemon, manager, daemonLog);
+  } finally {
+    manager.close();
+    daemonLog.flush();
+  }
+}
 
+async function runUntilTold(
+  daemon: Daemon,
+  manager: ServiceManager,
+  { log, flush }: DaemonLog,
+): Promise<void> {
+  const told = stopSignal();
   const starting = daemon.start();
   const early = await Promise.race([starting.then(() => undefined), told]);
   if (early !== undefined) {
@@ -43,7 +55,7 @@ export async function runDaemon(sources: ConfigSources): Promise<void> {
   manager.status('waiting for the broker');
   void consuming.then(() => {
     log.info('webhookd is ready');
-    daemonLog.flush();
+    flush();
     manager.ready();
     // Not before: it takes a quarter of a second.
     collectStartupGarbage();
@@ -54,12 +66,11 @@ export async function runDaemon(sources: ConfigSources): Promise<void> {
   manager.stopping();
   process.on(signal, () => {
     log.warn({ signal }, 'second signal: webhookd ends at once');
-    daemonLog.flush();
+    flush();
     process.exit(1);
   });
   await daemon.stop();
   log.info('webhookd stopped');
-  daemonLog.flush();
 }
 
 function stopSignal(): Promise<'SIGTERM' | 'SIGINT'> {

@@ -9,6 +9,7 @@ declare module 'unix-dgram' {
       path: string,
       callback?: (error?: Error) => void,
     ): void;
+    bind(path: string): void;
     close(): void;
   }
 
