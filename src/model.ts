@@ -100,6 +100,11 @@ export interface AccessToken {
   name: string;
   /** SHA-256 of the token, hexadecimal. */
   hash: string;
-  tenantUuid: string;
+  /** null: the master tenant, whichever that is. */
+  tenantUuid: string | null;
+  /** The user it acts for; null: nobody in particular. */
+  userUuid: string | null;
+  /** What it may do: patterns such as `webhookd.subscriptions.#`. */
+  acl: string[];
   createdAt: number;
 }

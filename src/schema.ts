@@ -73,6 +73,12 @@ export const nullable = <T>(schema: Schema<T>, keywords: Keywords = {}): Schema<
   ...keywords,
 });
 
+/** A value that fits one of several schemas. */
+export const anyOf = <const S extends readonly Schema[]>(
+  schemas: S,
+  keywords: Keywords = {},
+): Schema<Static<S[number]>> => ({ anyOf: schemas, ...keywords });
+
 export const array = <T>(items: Schema<T>, keywords: Keywords = {}): Schema<T[]> => ({
   type: 'array',
   items,

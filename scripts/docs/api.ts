@@ -38,12 +38,12 @@ async function apiDocument(): Promise<ApiDocument> {
   const values: Record<string, unknown> = {};
   compileSchema(ConfigSchema)(values);
   const { restApi } = toCamelKeys(ConfigSchema, values) as unknown as Config;
-  const { server, scope } = await createApi({
+  const server = await createApi({
     restApi,
-    authentication: { type: 'none', principal: { tenantUuid: '' } },
+    authenticator: { authenticate: () => Promise.reject(new Error('nobody calls')) },
+    addRoutes: (scope) => addRoutes(scope, {} as never),
     log: pino({ level: 'silent' }),
   });
-  addRoutes(scope, {} as never);
   const answer = await server.inject('/1.0/openapi.json');
   await server.close();
   if (answer.statusCode !== 200) throw new Error(`the API document cannot be made: ${answer.body}`);

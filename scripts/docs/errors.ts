@@ -9,7 +9,7 @@ const meanings: Record<ErrorId, string> = {
   'invalid-json': 'The body is not JSON.',
   'bad-request': 'The request is malformed in another way; the message says how.',
   unauthorized:
-    'There is no token, it is not valid, or it is not the master tenant’s where that is asked for.',
+    'There is no token, it is not valid, its ACL lacks what the route needs, its tenant is not the one asked for, or the route is for the master tenant only.',
   'no-such-subscription':
     'There is no subscription of that uuid, or it is another tenant’s. `details.subscription_uuid` has the uuid.',
   'no-such-token': 'There is no token of that uuid. `details.token_uuid` has the uuid.',
@@ -19,6 +19,10 @@ const meanings: Record<ErrorId, string> = {
   'internal-error': 'A mistake in the daemon; its log has the stack.',
   'store-unavailable':
     'Nothing can be written at present (disk full, database locked). Try again later.',
+  'authentication-server-unreachable':
+    'wazo-auth does not answer, or not in a way that makes sense. Try again later.',
+  'master-tenant-not-initialized':
+    'The daemon has no token of wazo-auth yet and so does not know the master tenant. Try again later; `/1.0/status` and the log say why.',
 };
 
 export function errorsPage(): string {

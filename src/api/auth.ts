@@ -1,7 +1,8 @@
-/** Who asks, and for which tenant. */
+/** Asks who sends a request, and whether they may, before any route sees it. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { ApiError } from './errors.ts';
-import type { Principal, Tokens } from './tokens.ts';
+import { accessTo } from '../auth/acl.ts';
+import type { MasterTenant } from '../auth/master-tenant.ts';
+import { type Authenticator, type Principal, Unauthorized } from '../auth/principal.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -10,37 +11,23 @@ declare module 'fastify' {
   }
 }
 
-/** How requests are told apart: by their token, or all alike. */
-export type Authentication =
-  { type: 'token'; tokens: Tokens } | { type: 'none'; principal: Principal };
-
 /** Every request to the scope has to say who asks. */
-export function authenticate(scope: FastifyInstance, authentication: Authentication): void {
+export function authenticate(scope: FastifyInstance, authenticator: Authenticator): void {
   scope.decorateRequest('principal', null);
-  scope.addHook('onRequest', (request, _reply, done) => {
-    if (authentication.type === 'none') {
-      request.principal = authentication.principal;
-      done();
-      return;
-    }
-    const token = tokenOf(request);
-    const principal = token === undefined ? undefined : authentication.tokens.verify(token);
-    request.principal = principal ?? null;
-    done(principal === undefined ? unauthorized(token === undefined) : undefined);
+  scope.addHook('onRequest', async (request) => {
+    const { method, routeOptions, params, headers } = request;
+    const tenantUuid = headers['wazo-tenant'];
+    request.principal = await authenticator.authenticate({
+      token: tokenOf(request),
+      tenantUuid: typeof tenantUuid === 'string' && tenantUuid !== '' ? tenantUuid : undefined,
+      access: accessTo(method, routeOptions.url ?? '', params as Record<string, string>),
+    });
   });
 }
 
-function unauthorized(isMissing: boolean): ApiError {
-  return new ApiError(
-    'unauthorized',
-    isMissing
-      ? 'A token is needed: send it as X-Auth-Token, or as Authorization: Bearer'
-      : 'The token is not valid',
-  );
-}
-
-function tokenOf({ headers }: FastifyRequest): string | undefined {
-  const own = headers['x-auth-token'];
+/** In a header, or in the query as wazo-auth's clients may send it. */
+function tokenOf({ headers, query }: FastifyRequest): string | undefined {
+  const own = headers['x-auth-token'] ?? (query as Record<string, unknown>)['token'];
   if (typeof own === 'string' && own !== '') return own;
   return /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
 }
@@ -50,4 +37,17 @@ export function principalOf(request: FastifyRequest): Principal {
   if (request.principal === null)
     throw new Error('a route outside of the authenticated scope asks for its principal');
   return request.principal;
+}
+
+/** For routes about the daemon as a whole. Throws {@link Unauthorized}. */
+export function requireMaster(request: FastifyRequest, masterTenant: MasterTenant): void {
+  if (principalOf(request).tenantUuid !== masterTenant.require())
+    throw new Unauthorized('This is for the master tenant only');
+}
+
+/** The user who asks. Throws {@link Unauthorized} when the token belongs to nobody. */
+export function userOf(request: FastifyRequest): Principal & { userUuid: string } {
+  const principal = principalOf(request);
+  if (principal.userUuid === null) throw new Unauthorized('The token belongs to no user');
+  return principal as Principal & { userUuid: string };
 }

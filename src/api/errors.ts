@@ -1,5 +1,6 @@
 /** Every error the API answers with, in one form and one table. */
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
+import { AuthUnreachable, MasterTenantUnknown, Unauthorized } from '../auth/principal.ts';
 import { messageOf } from '../errors.ts';
 import { StoreUnavailable } from '../store/store.ts';
 import { problemsFrom } from '../subscriptions/problems.ts';
@@ -18,6 +19,8 @@ export const errorTable = {
   'unsupported-media-type': 415,
   'internal-error': 500,
   'store-unavailable': 503,
+  'authentication-server-unreachable': 503,
+  'master-tenant-not-initialized': 503,
 } as const;
 
 export type ErrorId = keyof typeof errorTable;
@@ -58,6 +61,11 @@ function asApiError(error: FastifyError | Error): ApiError {
     return new ApiError('no-such-subscription', error.message, { subscription_uuid: error.uuid });
   }
   if (error instanceof InvalidSubscription) return invalid(error.problems);
+  if (error instanceof Unauthorized) return new ApiError('unauthorized', error.message);
+  if (error instanceof AuthUnreachable)
+    return new ApiError('authentication-server-unreachable', error.message);
+  if (error instanceof MasterTenantUnknown)
+    return new ApiError('master-tenant-not-initialized', error.message);
   if (error instanceof StoreUnavailable) {
     return new ApiError(
       'store-unavailable',

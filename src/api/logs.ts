@@ -58,8 +58,8 @@ const LogItem = object({
 type LogQuery = Omit<AttemptQuery, 'subscriptionUuid' | 'from'> & { from_date?: string };
 
 export function logRoutes(scope: FastifyInstance, { subscriptions, store }: LogRoutes): void {
-  scope.get<{ Params: { uuid: string }; Querystring: LogQuery }>(
-    '/subscriptions/:uuid/logs',
+  scope.get<{ Params: { subscription_uuid: string }; Querystring: LogQuery }>(
+    '/subscriptions/:subscription_uuid/logs',
     {
       schema: {
         tags: ['subscriptions'],
@@ -77,7 +77,8 @@ export function logRoutes(scope: FastifyInstance, { subscriptions, store }: LogR
       },
     },
     async (request) => {
-      const { uuid } = subscriptions.get(request.params.uuid, principalOf(request));
+      const visible = { tenants: await principalOf(request).visibleTenants() };
+      const { uuid } = subscriptions.get(request.params.subscription_uuid, visible);
       const { from_date: fromDate, ...query } = request.query;
       const from = fromDate === undefined ? null : parseDate(fromDate);
       const { items, filtered } = await store.attempts({ ...query, subscriptionUuid: uuid, from });

@@ -1,23 +1,29 @@
 /** Every resource of the API. */
 import type { FastifyInstance } from 'fastify';
+import type { Tokens } from '../auth/tokens.ts';
+import { configRoutes, type RunningConfig } from './config.ts';
 import { logRoutes, type LogRoutes } from './logs.ts';
 import { statusRoutes } from './status.ts';
 import type { StatusAggregator } from './status-aggregator.ts';
 import { subscriptionRoutes, type SubscriptionRoutes } from './subscriptions.ts';
+import { syncRoutes, type SyncRoutes } from './sync.ts';
 import { tokenRoutes } from './token-routes.ts';
-import type { Tokens } from './tokens.ts';
+import { userSubscriptionRoutes } from './user-subscriptions.ts';
 
 /** What the resources are about. */
-export interface RouteSubjects extends SubscriptionRoutes, LogRoutes {
+export interface RouteSubjects extends SubscriptionRoutes, LogRoutes, SyncRoutes {
   tokens: Tokens;
-  masterTenantUuid: string;
   status: Pick<StatusAggregator, 'collect'>;
+  runningConfig: RunningConfig;
 }
 
 /** Adds all routes of the daemon's own. */
 export function addRoutes(scope: FastifyInstance, subjects: RouteSubjects): void {
   subscriptionRoutes(scope, subjects);
+  userSubscriptionRoutes(scope, subjects);
   logRoutes(scope, subjects);
   tokenRoutes(scope, subjects);
   statusRoutes(scope, subjects.status);
+  configRoutes(scope, subjects);
+  syncRoutes(scope, subjects);
 }

@@ -3,27 +3,28 @@ import { readFileSync } from 'node:fs';
 import cors from '@fastify/cors';
 import { fastify, type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify';
 import type { Logger } from 'pino';
+import type { Authenticator } from '../auth/principal.ts';
 import type { Config } from '../config/schema.ts';
 import { messageOf, UserError } from '../errors.ts';
 import { compileForRequest } from '../validation.ts';
-import { authenticate, type Authentication } from './auth.ts';
+import { authenticate } from './auth.ts';
 import { answerBadAddress, answerErrors } from './errors.ts';
 import { documentRoutes } from './openapi.ts';
 
 export interface ApiOptions {
   restApi: Config['restApi'];
-  authentication: Authentication;
+  authenticator: Authenticator;
+  /** Adds routes under `/1.0`, behind authentication; scopes of its own are behind it too. */
+  addRoutes: (scope: FastifyInstance) => void | Promise<void>;
   log: Logger;
 }
 
-export interface ApiServer {
-  server: FastifyInstance;
-  /** Routes under `/1.0`, behind authentication; more may be added until the server listens. */
-  scope: FastifyInstance;
-}
-
-/** Makes the server; it listens only when told to. Throws {@link UserError} when certificate or key cannot be read. */
-export async function createApi({ restApi, authentication, log }: ApiOptions): Promise<ApiServer> {
+/**
+ * Makes the server; it listens only when told to. Throws {@link UserError} when certificate or key cannot
+ * be read, and whatever `addRoutes` throws.
+ */
+export async function createApi(api: ApiOptions): Promise<FastifyInstance> {
+  const { restApi, authenticator, addRoutes, log } = api;
   const options: FastifyServerOptions = {
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -32,6 +33,8 @@ export async function createApi({ restApi, authentication, log }: ApiOptions): P
     requestTimeout: 30_000,
     frameworkErrors: answerBadAddress,
     forceCloseConnections: 'idle',
+    // Plugins take the time they take.
+    pluginTimeout: 0,
     ...tlsOptions(restApi),
   };
   const server = fastify(options) as unknown as FastifyInstance;
@@ -47,17 +50,15 @@ export async function createApi({ restApi, authentication, log }: ApiOptions): P
   }
   server.get('/1.0/openapi.json', { schema: { hide: true } }, document);
 
-  let scope: FastifyInstance | undefined;
+  // Only while this function runs does a scope that a route makes lie within this one.
   await server.register(
-    (authenticated, _options, done) => {
-      authenticate(authenticated, authentication);
-      scope = authenticated;
-      done();
+    async (scope) => {
+      authenticate(scope, authenticator);
+      await addRoutes(scope);
     },
     { prefix: '/1.0' },
   );
-  if (scope === undefined) throw new Error('the authenticated scope was not made');
-  return { server, scope };
+  return server;
 }
 
 /** Our own validator, and no serializer: response schemas are for the API document. fastify's are not even loaded. */

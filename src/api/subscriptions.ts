@@ -1,11 +1,11 @@
 /** `/1.0/subscriptions` */
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { array, boolean, integer, maybe, nothing, object, string } from '../schema.ts';
 import type { Subscription } from '../model.ts';
 import { toCamelKeys, toSnakeKeys } from '../naming.ts';
 import type { PluginRegistry } from '../plugins/registry.ts';
 import { SubscriptionInput, SubscriptionOutput } from '../subscriptions/schema.ts';
-import type { SubscriptionService } from '../subscriptions/service.ts';
+import type { SubscriptionService, Visible } from '../subscriptions/service.ts';
 import { principalOf } from './auth.ts';
 import { failures } from './schemas.ts';
 
@@ -14,21 +14,48 @@ export interface SubscriptionRoutes {
   registry: PluginRegistry;
 }
 
-interface ByUuid {
-  Params: { uuid: string };
+export interface ByUuid {
+  Params: { subscription_uuid: string };
 }
 
 export const UuidParams = object({
-  uuid: string({ maxLength: 128, description: 'The subscription’s uuid.' }),
+  subscription_uuid: string({ maxLength: 128, description: 'The subscription’s uuid.' }),
+});
+
+export const MetadataQuery = object({
+  search_metadata: array(string({ maxLength: 4096 }), {
+    default: [],
+    description: 'Only subscriptions whose metadata has `key:value`; of several, all.',
+  }),
 });
 
 const ListQuery = object({
+  ...MetadataQuery.properties,
   recurse: maybe(
     boolean({ default: false, description: 'Subscriptions of the tenants below too.' }),
   ),
 });
 
-const toOutput = (subscription: Subscription) => toSnakeKeys(SubscriptionOutput, subscription);
+export const toOutput = (subscription: Subscription) =>
+  toSnakeKeys(SubscriptionOutput, subscription);
+
+/** Whether a subscription's metadata has every `key:value`. What has no colon says nothing, as in wazo-webhookd. */
+export function metadataFilter(searches: readonly string[]) {
+  const wanted = searches
+    .map((search) => [search.indexOf(':'), search] as const)
+    .filter(([colon]) => colon >= 0)
+    .map(([colon, search]) => [search.slice(0, colon), search.slice(colon + 1)] as const);
+  return ({ metadata }: Subscription): boolean =>
+    wanted.every(([key, value]) => Object.hasOwn(metadata, key) && textOf(metadata[key]) === value);
+}
+
+const textOf = (value: unknown): string =>
+  typeof value === 'string' ? value : JSON.stringify(value);
+
+/** The subscriptions of the tenant asked for and of those below it. */
+const reachOf = async (request: FastifyRequest): Promise<Visible> => ({
+  tenants: await principalOf(request).visibleTenants(),
+});
 
 export function subscriptionRoutes(
   scope: FastifyInstance,
@@ -36,7 +63,7 @@ export function subscriptionRoutes(
 ): void {
   const tags = ['subscriptions'];
 
-  scope.get<{ Querystring: { recurse: boolean } }>(
+  scope.get<{ Querystring: { recurse: boolean; search_metadata: string[] } }>(
     '/subscriptions',
     {
       schema: {
@@ -49,11 +76,13 @@ export function subscriptionRoutes(
         },
       },
     },
-    (request) => {
-      const items = subscriptions
-        .list({ ...principalOf(request), recurse: request.query.recurse })
-        .map(toOutput);
-      return Promise.resolve({ items, total: items.length });
+    async (request) => {
+      const { recurse, search_metadata: searches } = request.query;
+      const tenants = recurse
+        ? await principalOf(request).visibleTenants()
+        : new Set([principalOf(request).tenantUuid]);
+      const items = subscriptions.list({ tenants }).filter(metadataFilter(searches)).map(toOutput);
+      return { items, total: items.length };
     },
   );
 
@@ -76,7 +105,7 @@ export function subscriptionRoutes(
   );
 
   scope.get<ByUuid>(
-    '/subscriptions/:uuid',
+    '/subscriptions/:subscription_uuid',
     {
       schema: {
         tags,
@@ -85,12 +114,12 @@ export function subscriptionRoutes(
         response: { 200: SubscriptionOutput, ...failures(401, 404) },
       },
     },
-    (request) =>
-      Promise.resolve(toOutput(subscriptions.get(request.params.uuid, principalOf(request)))),
+    async (request) =>
+      toOutput(subscriptions.get(request.params.subscription_uuid, await reachOf(request))),
   );
 
   scope.put<ByUuid>(
-    '/subscriptions/:uuid',
+    '/subscriptions/:subscription_uuid',
     {
       schema: {
         tags,
@@ -102,12 +131,13 @@ export function subscriptionRoutes(
     },
     async (request) => {
       const input = toCamelKeys(SubscriptionInput, request.body) as SubscriptionInput;
-      return toOutput(await subscriptions.update(request.params.uuid, input, principalOf(request)));
+      const { subscription_uuid: uuid } = request.params;
+      return toOutput(await subscriptions.update(uuid, input, await reachOf(request)));
     },
   );
 
   scope.delete<ByUuid>(
-    '/subscriptions/:uuid',
+    '/subscriptions/:subscription_uuid',
     {
       schema: {
         tags,
@@ -117,7 +147,7 @@ export function subscriptionRoutes(
       },
     },
     async (request, reply) => {
-      await subscriptions.delete(request.params.uuid, principalOf(request));
+      await subscriptions.delete(request.params.subscription_uuid, await reachOf(request));
       return reply.status(204).send();
     },
   );

@@ -1,11 +1,12 @@
 /** `/1.0/tokens`: for the master tenant only. */
-import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { array, integer, maybe, nothing, object, string } from '../schema.ts';
+import type { FastifyInstance } from 'fastify';
+import { array, integer, maybe, nothing, nullable, object, string } from '../schema.ts';
 import type { AccessToken } from '../model.ts';
-import { principalOf } from './auth.ts';
+import type { MasterTenant } from '../auth/master-tenant.ts';
+import type { Tokens } from '../auth/tokens.ts';
+import { requireMaster } from './auth.ts';
 import { ApiError } from './errors.ts';
 import { failures } from './schemas.ts';
-import type { Tokens } from './tokens.ts';
 
 const TokenInput = object({
   name: string({ minLength: 1, maxLength: 128, description: 'What the token is for.' }),
@@ -16,32 +17,43 @@ const TokenInput = object({
       description: 'Whose subscriptions it reaches; the master tenant’s unless said.',
     }),
   ),
+  user_uuid: maybe(
+    string({
+      minLength: 36,
+      maxLength: 36,
+      description: 'The user it acts for under `/users/me`; nobody unless said.',
+    }),
+  ),
+  acl: array(string({ minLength: 1, maxLength: 256, pattern: '^[^\\s]+$' }), {
+    default: ['#'],
+    description:
+      'What it may do, as words with dots: `*` is one part, `#` all that follow. Everything unless said.',
+  }),
 });
 
 const TokenOutput = object({
   uuid: string({ format: 'uuid' }),
   name: string(),
-  tenant_uuid: string(),
+  tenant_uuid: nullable(string(), { description: 'null: the master tenant.' }),
+  user_uuid: nullable(string()),
+  acl: array(string()),
   created_at: string({ format: 'date-time' }),
 });
 
-const toOutput = ({ uuid, name, tenantUuid, createdAt }: AccessToken) => ({
+const toOutput = ({ uuid, name, tenantUuid, userUuid, acl, createdAt }: AccessToken) => ({
   uuid,
   name,
   tenant_uuid: tenantUuid,
+  user_uuid: userUuid,
+  acl,
   created_at: new Date(createdAt).toISOString(),
 });
 
 export function tokenRoutes(
   scope: FastifyInstance,
-  { tokens, masterTenantUuid }: { tokens: Tokens; masterTenantUuid: string },
+  { tokens, masterTenant }: { tokens: Tokens; masterTenant: MasterTenant },
 ): void {
   const tags = ['tokens'];
-  const requireMaster = (request: FastifyRequest) => {
-    if (principalOf(request).tenantUuid !== masterTenantUuid) {
-      throw new ApiError('unauthorized', 'Tokens are managed with a token of the master tenant');
-    }
-  };
 
   scope.get(
     '/tokens',
@@ -56,13 +68,15 @@ export function tokenRoutes(
       },
     },
     (request) => {
-      requireMaster(request);
+      requireMaster(request, masterTenant);
       const items = tokens.list().map(toOutput);
       return Promise.resolve({ items, total: items.length });
     },
   );
 
-  scope.post<{ Body: { name: string; tenant_uuid?: string } }>(
+  scope.post<{
+    Body: { name: string; tenant_uuid?: string; user_uuid?: string; acl: string[] };
+  }>(
     '/tokens',
     {
       schema: {
@@ -79,9 +93,13 @@ export function tokenRoutes(
       },
     },
     async (request, reply) => {
-      requireMaster(request);
-      const { name, tenant_uuid: tenantUuid } = request.body;
-      const { secret, token } = await tokens.create(name, tenantUuid);
+      requireMaster(request, masterTenant);
+      const { name, tenant_uuid: tenantUuid, user_uuid: userUuid, acl } = request.body;
+      const { secret, token } = await tokens.create(name, {
+        tenantUuid: tenantUuid ?? null,
+        userUuid: userUuid ?? null,
+        acl,
+      });
       return reply.status(201).send({ ...toOutput(token), token: secret });
     },
   );
@@ -97,7 +115,7 @@ export function tokenRoutes(
       },
     },
     async (request, reply) => {
-      requireMaster(request);
+      requireMaster(request, masterTenant);
       const { uuid } = request.params;
       if (!(await tokens.revoke(uuid)))
         throw new ApiError('no-such-token', `No such token: ${uuid}`, { token_uuid: uuid });

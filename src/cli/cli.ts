@@ -8,6 +8,7 @@ import { receiveCommand } from './receive.ts';
 import { runCommand } from './run.ts';
 import { statusCommand } from './status.ts';
 import { subscriptionCommand } from './subscription.ts';
+import { syncCommand } from './sync.ts';
 import { tokenCommand } from './token.ts';
 
 /** Runs one command; the exit status. A user's mistake is told in words, a bug with its stack. */
@@ -27,6 +28,7 @@ export async function runCli(args: string[]): Promise<number> {
     .command(configCommand)
     .command(subscriptionCommand)
     .command(tokenCommand)
+    .command(syncCommand)
     .command(emitCommand)
     .command(receiveCommand)
     .command(statusCommand)

@@ -1,6 +1,6 @@
 /** Talks to a daemon over its REST API. */
 import type { Method } from 'got';
-import { readLocalToken } from '../api/tokens.ts';
+import { readLocalToken } from '../auth/tokens.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { localTokenFile } from '../daemon/paths.ts';

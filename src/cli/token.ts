@@ -6,13 +6,21 @@ import { printJson, printTable } from './output.ts';
 interface Token {
   uuid: string;
   name: string;
-  tenant_uuid: string;
+  /** null: the master tenant */
+  tenant_uuid: string | null;
+  user_uuid: string | null;
+  acl: string[];
   created_at: string;
 }
 
 const createCommand: CommandModule<
   object,
-  RemoteOptions & { name: string; tenant?: string | undefined }
+  RemoteOptions & {
+    name: string;
+    tenant?: string | undefined;
+    user?: string | undefined;
+    acl?: string[] | undefined;
+  }
 > = {
   command: 'create <name>',
   describe: 'Make a token; it is printed this once',
@@ -23,11 +31,23 @@ const createCommand: CommandModule<
         type: 'string',
         describe:
           'uuid of the tenant whose subscriptions it reaches; the master tenant unless given',
+      })
+      .option('user', {
+        type: 'string',
+        describe: 'uuid of the user it acts for under /users/me; nobody unless given',
+      })
+      .option('acl', {
+        type: 'string',
+        array: true,
+        describe:
+          'What it may do, as webhookd.subscriptions.# (* is one part, # the rest); may be repeated; everything unless given',
       }),
   handler: async (options) => {
     const body = {
       name: options.name,
       ...(options.tenant === undefined ? {} : { tenant_uuid: options.tenant }),
+      ...(options.user === undefined ? {} : { user_uuid: options.user }),
+      ...(options.acl === undefined ? {} : { acl: options.acl }),
     };
     const made = (await connect(options)('POST', 'tokens', body)) as Token & { token: string };
     if (options.json) printJson(made);
@@ -44,8 +64,15 @@ const listCommand: CommandModule<object, RemoteOptions> = {
     if (options.json) printJson(items);
     else
       printTable(
-        ['UUID', 'NAME', 'TENANT', 'CREATED'],
-        items.map((token) => [token.uuid, token.name, token.tenant_uuid, token.created_at]),
+        ['UUID', 'NAME', 'TENANT', 'USER', 'ACL', 'CREATED'],
+        items.map((token) => [
+          token.uuid,
+          token.name,
+          token.tenant_uuid ?? 'master',
+          token.user_uuid ?? '',
+          token.acl.join(' '),
+          token.created_at,
+        ]),
       );
   },
 };

@@ -21,6 +21,21 @@ export function showConfig({ values, origins }: LoadedConfig): ShownKey[] {
   });
 }
 
+/** The same as nested sections, in the words of the files. */
+export function configForEyes(loaded: LoadedConfig): Record<string, unknown> {
+  const sections: Record<string, unknown> = {};
+  for (const { key, value } of showConfig(loaded)) {
+    const path = key.split('.');
+    const name = path.pop() ?? '';
+    const section = path.reduce<Record<string, unknown>>(
+      (above, step) => (above[step] ??= {}) as Record<string, unknown>,
+      sections,
+    );
+    section[name] = value;
+  }
+  return sections;
+}
+
 /** Of an address only the password is secret. */
 function maskSecret(value: string): string {
   if (!URL.canParse(value)) return mask;

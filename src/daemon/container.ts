@@ -3,14 +3,18 @@ import { asFunction, asValue, createContainer, InjectionMode } from 'awilix/brow
 import type { Logger } from 'pino';
 import { v4 as uuidv4 } from 'uuid';
 import { StatusAggregator } from '../api/status-aggregator.ts';
-import { Tokens } from '../api/tokens.ts';
+import { MasterTenant } from '../auth/master-tenant.ts';
+import type { Authenticator } from '../auth/principal.ts';
+import { LocalPrincipal, Tokens } from '../auth/tokens.ts';
+import { WazoAuth } from '../auth/wazo/wazo-auth.ts';
 import { brokerAddress } from '../bus/address.ts';
 import { BusConnection } from '../bus/connection.ts';
 import { BusConsumer } from '../bus/consumer.ts';
 import { buildMessage, type OutgoingEvent } from '../bus/message.ts';
 import { BusPublisher } from '../bus/publisher.ts';
 import { assertExchange, Bindings, routingKey } from '../bus/topology.ts';
-import type { Config } from '../config/schema.ts';
+import { type Config, defaultMasterTenant } from '../config/schema.ts';
+import { messageOf } from '../errors.ts';
 import { Dispatcher } from '../deliveries/dispatcher.ts';
 import { Intake } from '../deliveries/intake.ts';
 import { RecentEvents } from '../deliveries/recent-events.ts';
@@ -20,6 +24,7 @@ import { EventTaps } from '../plugins/event-taps.ts';
 import { PluginRegistry } from '../plugins/registry.ts';
 import { GroupCommit } from '../store/group-commit.ts';
 import type { Store } from '../store/store.ts';
+import { lifecycleEvent } from '../subscriptions/lifecycle.ts';
 import { Matcher } from '../subscriptions/matcher.ts';
 import { SubscriptionService } from '../subscriptions/service.ts';
 
@@ -42,6 +47,10 @@ export interface Foundations {
 /** Everything the daemon is made of. */
 export interface Cradle extends Foundations {
   commits: GroupCommit;
+  masterTenant: MasterTenant;
+  /** Null without `auth.type: wazo`. */
+  wazoAuth: WazoAuth | null;
+  authenticator: Authenticator;
   matcher: Matcher;
   bindings: Bindings;
   registry: PluginRegistry;
@@ -60,6 +69,24 @@ export interface Cradle extends Foundations {
   consumer: BusConsumer;
 }
 
+/** Tokens made here are known here; all others are wazo-auth's to judge. */
+function makeAuthenticator({ config, tokens, wazoAuth, masterTenant }: Cradle): Authenticator {
+  if (config.auth.type === 'none') {
+    const anybody = { tenantUuid: null, userUuid: null };
+    return {
+      authenticate: ({ tenantUuid }) =>
+        Promise.resolve(new LocalPrincipal(anybody, tenantUuid, masterTenant)),
+    };
+  }
+  return {
+    authenticate: (credentials) => {
+      const { token } = credentials;
+      const isLocal = wazoAuth === null || (token !== undefined && tokens.knows(token));
+      return (isLocal ? tokens : wazoAuth).authenticate(credentials);
+    },
+  };
+}
+
 const busConnection = (purpose: string, { currentBus, log, config }: Cradle) =>
   new BusConnection({
     purpose,
@@ -73,19 +100,34 @@ const makers: {
   [Key in Exclude<keyof Cradle, keyof Foundations>]: (cradle: Cradle) => Cradle[Key];
 } = {
   commits: ({ store, log }) => new GroupCommit(store, log),
-  matcher: ({ config }) => new Matcher(config.auth.masterTenantUuid),
+  masterTenant: ({ config: { auth } }) =>
+    new MasterTenant(
+      auth.masterTenantUuid ?? (auth.type === 'wazo' ? undefined : defaultMasterTenant),
+    ),
+  wazoAuth: ({ config: { auth }, masterTenant, log }) =>
+    auth.type === 'wazo' ? new WazoAuth({ auth, masterTenant, log }) : null,
+  authenticator: (cradle) => makeAuthenticator(cradle),
+  matcher: ({ masterTenant }) => new Matcher(masterTenant),
   bindings: ({ config }) => new Bindings(config.bus),
   registry: () => new PluginRegistry(),
   status: ({ log }) => new StatusAggregator(log),
-  tokens: ({ store, config }) => new Tokens(store, config.auth.masterTenantUuid),
+  tokens: ({ store, masterTenant }) => new Tokens(store, masterTenant),
   subscriptions: (cradle) =>
     new SubscriptionService({
       store: cradle.store,
       matcher: cradle.matcher,
-      masterTenantUuid: cradle.config.auth.masterTenantUuid,
       bindings: cradle.bindings,
       checkConfig: (service, config) => cradle.registry.checkConfig(service, config),
       onChange: (uuid) => cradle.dispatcher.reconsider(uuid),
+      announce: (change, subscription) => {
+        const event = lifecycleEvent(change, subscription);
+        cradle.publish(event).catch((error: unknown) => {
+          cradle.log.warn(
+            { subscription: subscription.uuid },
+            `nobody was told of ${event.name}: ${messageOf(error)}`,
+          );
+        });
+      },
     }),
   taps: ({ bindings, log }) => new EventTaps(bindings, log),
   consumerConnection: (cradle) => busConnection('consume', cradle),
@@ -135,13 +177,17 @@ const makers: {
     dispatcher.whenRelieved(() => intake.relieve());
     return intake;
   },
-  consumer: ({ consumerConnection, bindings, config, intake, commits, log }) =>
+  consumer: ({ consumerConnection, bindings, config, intake, commits, masterTenant, log }) =>
     new BusConsumer({
       connection: consumerConnection,
       bindings,
       bus: config.bus,
       onMessage: (message, session) => intake.receive(message, session),
-      gate: () => commits.working(),
+      // Without the master tenant nobody can say who wants an event: the queue keeps them.
+      gate: async () => {
+        await masterTenant.known();
+        await commits.working();
+      },
       log,
     }),
 };

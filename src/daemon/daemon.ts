@@ -1,6 +1,7 @@
 /** The daemon: what is started in which order, and how it is stopped. Knows nothing of signals and exit codes. */
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
+import type { RunningConfig } from '../api/config.ts';
 import { addRoutes } from '../api/routes.ts';
 import { createApi } from '../api/server.ts';
 import { brokerAddress } from '../bus/address.ts';
@@ -10,6 +11,7 @@ import { cradleMaker } from '../plugins/cradle.ts';
 import { loadPlugins } from '../plugins/loader.ts';
 import { SqliteStore } from '../store/sqlite/store.ts';
 import type { Store } from '../store/store.ts';
+import { deleteOwnedBy, endsOfOwners } from '../subscriptions/lifecycle.ts';
 import { version } from '../version.ts';
 import { type Cradle, createDaemonContainer } from './container.ts';
 import { databaseFile, localTokenFile } from './paths.ts';
@@ -19,19 +21,22 @@ const cutGrace = 500;
 
 export interface DaemonOptions {
   config: Config;
+  runningConfig: RunningConfig;
   log: Logger;
 }
 
 export class Daemon {
   readonly #log: Logger;
+  readonly #runningConfig: RunningConfig;
   readonly #cut = new AbortController();
   /** What is to be undone at the end, the last first. */
   readonly #undo: { what: string; run: () => Promise<void> | void }[] = [];
   #config: Config;
   #address: string | undefined;
 
-  constructor({ config, log }: DaemonOptions) {
+  constructor({ config, runningConfig, log }: DaemonOptions) {
     this.#config = config;
+    this.#runningConfig = runningConfig;
     this.#log = log;
   }
 
@@ -72,6 +77,7 @@ export class Daemon {
     await this.#prepareTokens(cradle);
     this.#connectBus(cradle);
     const loaded = await cradle.subscriptions.load();
+    await followOwners(cradle);
     for (const fingerprint of await store.recentFingerprints(cradle.recent.capacity))
       cradle.recent.add(fingerprint);
     const listen = await this.#prepareApi(cradle);
@@ -107,7 +113,11 @@ export class Daemon {
     return store;
   }
 
-  async #prepareTokens({ tokens, config }: Cradle): Promise<void> {
+  async #prepareTokens({ tokens, config, wazoAuth }: Cradle): Promise<void> {
+    if (wazoAuth !== null) {
+      this.#undo.push({ what: 'the daemon’s own token', run: () => wazoAuth.stop() });
+      wazoAuth.start();
+    }
     if (config.auth.type === 'none') return;
     await tokens.load();
     await tokens.ensureLocalToken(localTokenFile(config));
@@ -124,21 +134,10 @@ export class Daemon {
     consumerConnection.start();
   }
 
-  /** Everything of the API but listening: plugins add routes of their own before that. */
+  /** Everything of the API but listening, with the routes of plugins. */
   async #prepareApi(cradle: Cradle): Promise<() => Promise<void>> {
-    const { config, tokens, log, registry } = cradle;
-    const { restApi, auth } = config;
-    const { server, scope } = await createApi({
-      restApi,
-      log,
-      authentication:
-        auth.type === 'token'
-          ? { type: 'token', tokens }
-          : { type: 'none', principal: { tenantUuid: auth.masterTenantUuid } },
-    });
-    const { subscriptions, store, status } = cradle;
-    const { masterTenantUuid } = auth;
-    addRoutes(scope, { subscriptions, registry, store, tokens, masterTenantUuid, status });
+    const { config, log, registry, authenticator } = cradle;
+    const { restApi } = config;
     addOwnStatus(cradle);
     this.#undo.push({
       what: 'the plugins',
@@ -147,12 +146,20 @@ export class Daemon {
           log.error({ err, service }, 'a service could not be stopped'),
         ),
     });
-    await loadPlugins({
-      registry,
-      directory: config.plugins.directory,
-      enabledServices: config.enabledServices,
-      makeCradle: cradleMaker({ ...pluginSources(cradle), api: scope }),
+    const server = await createApi({
+      restApi,
       log,
+      authenticator,
+      addRoutes: async (scope) => {
+        addRoutes(scope, { ...routeSubjects(cradle), runningConfig: this.#runningConfig });
+        await loadPlugins({
+          registry,
+          directory: config.plugins.directory,
+          enabledServices: config.enabledServices,
+          makeCradle: cradleMaker({ ...pluginSources(cradle), api: scope }),
+          log,
+        });
+      },
     });
     return async () => {
       this.#undo.push({ what: 'the API', run: () => server.close() });
@@ -210,20 +217,69 @@ async function ownUuid(store: Store): Promise<string> {
   return made;
 }
 
-const pluginSources = ({ taps, publish, config, subscriptions, status, log }: Cradle) => ({
+const routeSubjects = ({
+  subscriptions,
+  registry,
+  store,
+  tokens,
+  masterTenant,
+  status,
+  wazoAuth,
+}: Cradle) => ({ subscriptions, registry, store, tokens, masterTenant, status, wazoAuth });
+
+const pluginSources = ({
   taps,
   publish,
   config,
+  masterTenant,
+  subscriptions,
+  status,
+  log,
+}: Cradle) => ({
+  taps,
+  publish,
+  config,
+  masterTenant,
   subscriptions,
   addStatusProvider: status.addProvider.bind(status),
   log,
 });
 
-function addOwnStatus({ status, consumer, commits, intake, registry }: Cradle): void {
+/** Events that say that somebody is gone end that somebody's subscriptions. */
+async function followOwners({ taps, subscriptions, log }: Cradle): Promise<void> {
+  await taps.add({
+    uuid: randomUUID(),
+    eventNames: endsOfOwners,
+    headers: {},
+    matchAll: true,
+    wazoUuid: null,
+    callback: async (event) => {
+      const deleted = await deleteOwnedBy(event, subscriptions);
+      if (deleted.length > 0)
+        log.info(
+          { event: event.name, subscriptions: deleted.map(({ uuid }) => uuid) },
+          'subscriptions deleted with their owner',
+        );
+    },
+  });
+}
+
+function addOwnStatus({
+  status,
+  consumer,
+  commits,
+  intake,
+  registry,
+  masterTenant,
+  wazoAuth,
+}: Cradle): void {
   const word = (isFine: boolean) => (isFine ? 'ok' : 'fail');
   status.addProvider((parts) => {
     parts['bus_consumer'] = { status: word(consumer.isConsuming), dead_lettered: intake.rejected };
-    parts['master_tenant'] = { status: 'ok' };
+    parts['master_tenant'] = {
+      status: word(masterTenant.uuid !== undefined),
+      ...(wazoAuth?.failure === undefined ? {} : { error: wazoAuth.failure }),
+    };
     parts['store'] = {
       status: word(commits.failure === undefined),
       error: commits.failure?.message ?? null,

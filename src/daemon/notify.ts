@@ -24,8 +24,7 @@ export class ServiceManager {
 
   static async connect(environment: NodeJS.ProcessEnv, log: Logger): Promise<ServiceManager> {
     const socket = environment['NOTIFY_SOCKET'];
-    if (socket === undefined || socket === '')
-      return new ServiceManager(nobody, undefined);
+    if (socket === undefined || socket === '') return new ServiceManager(nobody, undefined);
     const watchdog = Number(environment['WATCHDOG_USEC'] ?? 0);
     const interval = watchdog > 0 ? watchdog / 1000 / 2 : undefined;
     return new ServiceManager((await datagramSender(socket)) ?? commandSender(log), interval);

@@ -1,11 +1,10 @@
 /** The process around the daemon: signals, exit codes, systemd. */
 import { queryObjects } from 'node:v8';
-import { loadConfig, type ConfigSources, type LoadedConfig } from '../config/load.ts';
-import { reloadConfig } from '../config/reload.ts';
-import { messageOf, UserError } from '../errors.ts';
+import { loadConfig, type ConfigSources } from '../config/load.ts';
 import { Daemon } from './daemon.ts';
 import { createLog, type DaemonLog } from './logger.ts';
 import { ServiceManager } from './notify.ts';
+import { Running } from './running.ts';
 
 /**
  * Runs the daemon until it is told to stop.
@@ -29,8 +28,9 @@ export async function runDaemon(sources: ConfigSources): Promise<void> {
   process.on('exit', () => daemonLog.flush());
 
   const manager = await ServiceManager.connect(process.env, log);
-  const daemon = new Daemon({ config: loaded.config, log });
-  process.on('SIGHUP', () => reload(sources, loaded, daemon, daemonLog));
+  const running = new Running(sources, loaded, daemonLog);
+  const daemon = new Daemon({ config: loaded.config, runningConfig: running, log });
+  process.on('SIGHUP', () => running.reload(daemon));
   try {
     await runUntilTold(daemon, manager, daemonLog);
   } finally {
@@ -87,23 +87,4 @@ function stopSignal(): Promise<'SIGTERM' | 'SIGINT'> {
  */
 function collectStartupGarbage(): void {
   queryObjects(WeakRef);
-}
-
-/** A configuration with mistakes changes nothing. */
-function reload(
-  sources: ConfigSources,
-  { values }: LoadedConfig,
-  daemon: Daemon,
-  daemonLog: DaemonLog,
-): void {
-  const { log } = daemonLog;
-  try {
-    const { config, taken, waiting } = reloadConfig(values, loadConfig(sources));
-    daemonLog.reload(config);
-    daemon.reload(config);
-    log.info({ taken_up: taken, needs_restart: waiting }, 'configuration reloaded');
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    log.error(`configuration not reloaded: ${messageOf(error)}`);
-  }
 }

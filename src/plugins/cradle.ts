@@ -21,6 +21,8 @@ export interface CradleSources {
   taps: EventTaps;
   publish: (event: OutgoingEvent) => Promise<void>;
   config: Config;
+  /** Throws as long as it is not known. */
+  masterTenant: { require(): string };
   subscriptions: SubscriptionService;
   addStatusProvider: (provider: StatusProvider) => void;
   api: FastifyInstance;
@@ -133,7 +135,7 @@ function bindingsOfTap({ uuid, eventNames, headers, wazoUuid }: Tap) {
   }));
 }
 
-function pluginSubscriptions({ subscriptions, config }: CradleSources): PluginSubscriptions {
+function pluginSubscriptions({ subscriptions, masterTenant }: CradleSources): PluginSubscriptions {
   const complete = (
     input: Partial<SubscriptionInput> & Pick<SubscriptionInput, 'name' | 'service' | 'events'>,
   ): SubscriptionInput => ({
@@ -147,7 +149,7 @@ function pluginSubscriptions({ subscriptions, config }: CradleSources): PluginSu
   return Object.freeze({
     list: () => subscriptions.list(),
     get: (uuid) => subscriptions.get(uuid),
-    create: (input, { tenantUuid = config.auth.masterTenantUuid } = {}) =>
+    create: async (input, { tenantUuid = masterTenant.require() } = {}) =>
       subscriptions.create(complete(input), { tenantUuid }),
     update: (uuid, input) => subscriptions.update(uuid, complete(input)),
     delete: (uuid) => subscriptions.delete(uuid),

@@ -28,12 +28,28 @@ export const SubscriptionInput = object(
   { description: 'A subscription as it is made or replaced.' },
 );
 
+const { name, service, events, config, metadata } = SubscriptionInput.properties;
+
+/** What a user sends to make or replace a subscription of their own: whose events they get is not theirs to say. */
+export const UserSubscriptionInput = object(
+  { name, service, events, config, metadata },
+  { description: 'A subscription of a user as it is made or replaced.' },
+);
+
 /** The same in TypeScript's words. */
 export type SubscriptionInput = CamelKeys<Static<typeof SubscriptionInput>>;
+
+export type UserSubscriptionInput = CamelKeys<Static<typeof UserSubscriptionInput>>;
 
 /** What a client gets. */
 export const SubscriptionOutput = object({
   uuid: string({ format: 'uuid' }),
   ...SubscriptionInput.properties,
   owner_tenant_uuid: string({ description: 'The tenant the subscription belongs to.' }),
+});
+
+/** What events for a user tell of a subscription. */
+export const UserSubscriptionOutput = object({
+  uuid: SubscriptionOutput.properties.uuid,
+  ...UserSubscriptionInput.properties,
 });

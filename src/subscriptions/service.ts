@@ -36,17 +36,19 @@ export class InvalidSubscription extends Error {
   }
 }
 
-/** Whose subscriptions are meant. */
-export interface TenantScope {
-  tenantUuid: string;
-  /** The tenants below it too. */
-  recurse?: boolean;
+/** Which subscriptions somebody may see. */
+export interface Visible {
+  tenants: ReadonlySet<string> | 'all';
+  /** Only those this user owns. */
+  ownerUserUuid?: string;
 }
+
+/** What happened to a subscription. */
+export type Change = 'created' | 'updated' | 'deleted';
 
 export interface SubscriptionServiceOptions {
   store: Pick<Store, 'subscriptions' | 'putSubscription' | 'deleteSubscription'>;
   matcher: Matcher;
-  masterTenantUuid: string;
   /** Event names somebody wants, so that the broker sends those and no others. */
   bindings: {
     want(names: Iterable<string>): Promise<void>;
@@ -54,8 +56,10 @@ export interface SubscriptionServiceOptions {
   };
   /** What is wrong with the options of a service; nothing when nobody provides the service yet. */
   checkConfig: (service: string, config: JsonObject) => Problem[];
-  /** Told of every subscription that was changed or deleted. */
+  /** Told of every subscription that was changed or deleted, at once. */
   onChange: (uuid: string) => void;
+  /** Told of every change once it has taken effect on the bus too. */
+  announce: (change: Change, subscription: Subscription) => void;
 }
 
 /** An event's name is also a routing key, which AMQP limits to 255 bytes. */
@@ -87,51 +91,64 @@ export class SubscriptionService {
     return this.#subscriptions.get(uuid);
   }
 
-  list(scope?: TenantScope): Subscription[] {
+  list(visible?: Visible): Subscription[] {
     const all = [...this.#subscriptions.values()];
-    return scope === undefined
+    return visible === undefined
       ? all
-      : all.filter((subscription) => this.#isInList(subscription, scope));
+      : all.filter((subscription) => isVisible(subscription, visible));
   }
 
   /** Throws {@link NoSuchSubscription}. */
-  get(uuid: string, scope?: TenantScope): Subscription {
+  get(uuid: string, visible?: Visible): Subscription {
     const subscription = this.#subscriptions.get(uuid);
     if (subscription === undefined) throw new NoSuchSubscription(uuid);
-    if (scope !== undefined && !this.#isInList(subscription, { ...scope, recurse: true })) {
+    if (visible !== undefined && !isVisible(subscription, visible))
       throw new NoSuchSubscription(uuid);
-    }
     return subscription;
   }
 
   /** Throws {@link InvalidSubscription}. */
-  async create(input: SubscriptionInput, { tenantUuid }: TenantScope): Promise<Subscription> {
+  async create(
+    input: SubscriptionInput,
+    { tenantUuid }: { tenantUuid: string },
+  ): Promise<Subscription> {
     const subscription = { ...input, uuid: randomUUID(), ownerTenantUuid: tenantUuid };
     this.#check(subscription);
     await this.#options.store.putSubscription(subscription);
-    await this.#replace(undefined, subscription);
+    await this.#replace('created', undefined, subscription);
     return subscription;
   }
 
   /** Replaces everything but uuid and tenant. Throws {@link NoSuchSubscription}, {@link InvalidSubscription}. */
-  async update(uuid: string, input: SubscriptionInput, scope?: TenantScope): Promise<Subscription> {
-    const { ownerTenantUuid } = this.get(uuid, scope);
+  async update(uuid: string, input: SubscriptionInput, visible?: Visible): Promise<Subscription> {
+    const { ownerTenantUuid } = this.get(uuid, visible);
     const subscription = { ...input, uuid, ownerTenantUuid };
     this.#check(subscription);
     await this.#options.store.putSubscription(subscription);
-    await this.#replace(this.#subscriptions.get(uuid), subscription);
+    await this.#replace('updated', this.#subscriptions.get(uuid), subscription);
     return subscription;
   }
 
   /** Its pending deliveries are cancelled. Throws {@link NoSuchSubscription}. */
-  async delete(uuid: string, scope?: TenantScope): Promise<void> {
-    this.get(uuid, scope);
+  async delete(uuid: string, visible?: Visible): Promise<void> {
+    const subscription = this.get(uuid, visible);
     await this.#options.store.deleteSubscription(uuid);
-    await this.#replace(this.#subscriptions.get(uuid), undefined);
+    await this.#replace('deleted', this.#subscriptions.get(uuid) ?? subscription, undefined);
   }
 
-  async #replace(former: Subscription | undefined, next: Subscription | undefined): Promise<void> {
-    const { matcher, bindings, onChange } = this.#options;
+  /** Deletes all that `isMeant` names; returns them. */
+  async deleteAll(isMeant: (subscription: Subscription) => boolean): Promise<Subscription[]> {
+    const meant = this.list().filter(isMeant);
+    for (const { uuid } of meant) if (this.#subscriptions.has(uuid)) await this.delete(uuid);
+    return meant;
+  }
+
+  async #replace(
+    change: Change,
+    former: Subscription | undefined,
+    next: Subscription | undefined,
+  ): Promise<void> {
+    const { matcher, bindings, onChange, announce } = this.#options;
     if (former !== undefined) {
       matcher.remove(former);
       this.#subscriptions.delete(former.uuid);
@@ -140,11 +157,13 @@ export class SubscriptionService {
       matcher.add(next);
       this.#subscriptions.set(next.uuid, next);
     }
-    const changed = former ?? next;
-    if (changed !== undefined) onChange(changed.uuid);
+    const changed = next ?? former;
+    if (changed === undefined) return;
+    onChange(changed.uuid);
     // First what is new: a name in both is never unbound in between.
     if (next !== undefined) await bindings.want(new Set(next.events));
     if (former !== undefined) await bindings.release(new Set(former.events));
+    announce(change, changed);
   }
 
   #check({ service, config, events }: Subscription): void {
@@ -161,14 +180,11 @@ export class SubscriptionService {
     }
     if (problems.length > 0) throw new InvalidSubscription(problems);
   }
-
-  /** The master tenant is above all others. */
-  #isInList(
-    { ownerTenantUuid }: Subscription,
-    { tenantUuid, recurse = false }: TenantScope,
-  ): boolean {
-    return (
-      ownerTenantUuid === tenantUuid || (recurse && tenantUuid === this.#options.masterTenantUuid)
-    );
-  }
 }
+
+const isVisible = (
+  { ownerTenantUuid, ownerUserUuid }: Subscription,
+  { tenants, ownerUserUuid: owner }: Visible,
+): boolean =>
+  (tenants === 'all' || tenants.has(ownerTenantUuid)) &&
+  (owner === undefined || ownerUserUuid === owner);

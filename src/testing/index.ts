@@ -9,8 +9,10 @@ import { asClass, asValue, createContainer, InjectionMode } from 'awilix/browser
 import { pino } from 'pino';
 import { createApi } from '../api/server.ts';
 import { StatusAggregator } from '../api/status-aggregator.ts';
+import { MasterTenant } from '../auth/master-tenant.ts';
+import { LocalPrincipal } from '../auth/tokens.ts';
 import type { OutgoingEvent } from '../bus/message.ts';
-import { type Config, ConfigSchema } from '../config/schema.ts';
+import { type Config, ConfigSchema, defaultMasterTenant } from '../config/schema.ts';
 import { AttemptRunner } from '../deliveries/runner.ts';
 import type { KeptEvent, JsonObject } from '../model.ts';
 import { toCamelKeys } from '../naming.ts';
@@ -41,7 +43,8 @@ export async function createHarness<S extends Service>(
 ): Promise<Harness<S>> {
   const { configSchema } = serviceClass as ServiceClass;
   const config = readConfig(values);
-  const { masterTenantUuid } = config.auth;
+  const masterTenant = new MasterTenant(config.auth.masterTenantUuid ?? defaultMasterTenant);
+  const anybody = { tenantUuid: null, userUuid: null };
   const validate = configSchema === undefined ? () => null : compileForeignSchema(configSchema);
   const lines: TestLogLine[] = [];
   const log = pino(
@@ -58,40 +61,38 @@ export async function createHarness<S extends Service>(
       putSubscription: () => Promise.resolve(),
       deleteSubscription: () => Promise.resolve(),
     },
-    matcher: new Matcher(masterTenantUuid),
-    masterTenantUuid,
+    matcher: new Matcher(masterTenant),
     bindings,
     checkConfig: (wanted, options) =>
       wanted === name ? problemsFrom(validate(options) ?? [], 'config') : [],
     onChange: () => undefined,
+    announce: () => undefined,
   });
-  const { server, scope } = await createApi({
+  let made: { service: S; cradle: PluginCradle } | undefined;
+  const server = await createApi({
     restApi: config.restApi,
-    authentication: { type: 'none', principal: { tenantUuid: masterTenantUuid } },
+    authenticator: {
+      authenticate: ({ tenantUuid }) =>
+        Promise.resolve(new LocalPrincipal(anybody, tenantUuid, masterTenant)),
+    },
+    addRoutes: async (api) => {
+      const makeCradle = cradleMaker({
+        taps,
+        publish: (event) => Promise.resolve(void published.push(event)),
+        config,
+        masterTenant,
+        subscriptions,
+        addStatusProvider: status.addProvider.bind(status),
+        api,
+        log,
+      });
+      const cradle = await makeCradle({ name: 'test', service: name, isBundled: false });
+      made = { service: await makeService(serviceClass, cradle), cradle };
+    },
     log,
   });
-  const makeCradle = cradleMaker({
-    taps,
-    publish: (event) => Promise.resolve(void published.push(event)),
-    config,
-    subscriptions,
-    addStatusProvider: status.addProvider.bind(status),
-    api: scope,
-    log,
-  });
-  const cradle = await makeCradle({ name: 'test', service: name, isBundled: false });
-
-  const container = createContainer<PluginCradle & { service: S }>({
-    injectionMode: InjectionMode.PROXY,
-    strict: true,
-  });
-  for (const key of Object.keys(cradle) as (keyof PluginCradle)[])
-    container.register(key, asValue(cradle[key]));
-  container.register('service', asClass(serviceClass).singleton());
-  const service = container.resolve<S>('service');
-  if (typeof service.callback !== 'function')
-    throw new TypeError('the class has no method `callback`');
-  await service.load?.(container.cradle);
+  if (made === undefined) throw new Error('the service was not made');
+  const { service, cradle } = made;
 
   const subscriptionOf = async ({
     subscription = {},
@@ -139,6 +140,24 @@ export async function createHarness<S extends Service>(
       await server.close();
     },
   };
+}
+
+async function makeService<S extends Service>(
+  serviceClass: new (cradle: PluginCradle) => S,
+  cradle: PluginCradle,
+): Promise<S> {
+  const container = createContainer<PluginCradle & { service: S }>({
+    injectionMode: InjectionMode.PROXY,
+    strict: true,
+  });
+  for (const key of Object.keys(cradle) as (keyof PluginCradle)[])
+    container.register(key, asValue(cradle[key]));
+  container.register('service', asClass(serviceClass).singleton());
+  const service = container.resolve<S>('service');
+  if (typeof service.callback !== 'function')
+    throw new TypeError('the class has no method `callback`');
+  await service.load?.(container.cradle);
+  return service;
 }
 
 function readConfig(values: JsonObject): Config {

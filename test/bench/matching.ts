@@ -27,7 +27,7 @@ export function matching(): {
   microsecondsPerEvent: number;
 }[] {
   return [10, 1_000, 100_000].map((count) => {
-    const matcher = new Matcher(master);
+    const matcher = new Matcher({ uuid: master });
     const user = randomUUID();
     const tenant = randomUUID();
     for (let n = 0; n < 10; n++)

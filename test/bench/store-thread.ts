@@ -37,7 +37,7 @@ export interface StoreRow {
 const log = pino({ level: 'silent' });
 
 function matcherOfOne(): Matcher {
-  const matcher = new Matcher('master');
+  const matcher = new Matcher({ uuid: 'master' });
   matcher.add({
     uuid: 'subscription',
     name: 'bench',

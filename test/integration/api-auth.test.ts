@@ -1,7 +1,7 @@
 import { statSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { masterTenant, otherTenant } from '../support/samples.ts';
+import { otherTenant } from '../support/samples.ts';
 import { useScene } from '../support/scene.ts';
 
 const scene = useScene();
@@ -94,7 +94,7 @@ describe('a token', () => {
     const { body } = await daemon.call<{ items: Token[] }>('GET', '/tokens');
     expect(body.items.find((item) => item.uuid === uuid)).toMatchObject({
       name: 'a token',
-      tenant_uuid: masterTenant,
+      tenant_uuid: null,
     });
     expect(JSON.stringify(body)).not.toContain(token);
     for (const file of [daemon.databaseFile, `${daemon.databaseFile}-wal`])

@@ -143,17 +143,25 @@ describe('the API document', () => {
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
     );
     expect(routes.sort()).toEqual([
-      'DELETE /1.0/subscriptions/{uuid}',
+      'DELETE /1.0/subscriptions/{subscription_uuid}',
       'DELETE /1.0/tokens/{uuid}',
+      'DELETE /1.0/users/me/subscriptions/{subscription_uuid}',
+      'GET /1.0/config',
       'GET /1.0/status',
       'GET /1.0/subscriptions',
       'GET /1.0/subscriptions/services',
-      'GET /1.0/subscriptions/{uuid}',
-      'GET /1.0/subscriptions/{uuid}/logs',
+      'GET /1.0/subscriptions/{subscription_uuid}',
+      'GET /1.0/subscriptions/{subscription_uuid}/logs',
       'GET /1.0/tokens',
+      'GET /1.0/users/me/subscriptions',
+      'GET /1.0/users/me/subscriptions/{subscription_uuid}',
+      'PATCH /1.0/config',
       'POST /1.0/subscriptions',
+      'POST /1.0/sync',
       'POST /1.0/tokens',
-      'PUT /1.0/subscriptions/{uuid}',
+      'POST /1.0/users/me/subscriptions',
+      'PUT /1.0/subscriptions/{subscription_uuid}',
+      'PUT /1.0/users/me/subscriptions/{subscription_uuid}',
     ]);
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { runCli } from '../support/cli.ts';
 import { freePorts } from '../support/ports.ts';
-import { masterTenant, otherTenant } from '../support/samples.ts';
+import { otherTenant } from '../support/samples.ts';
 import { useScene } from '../support/scene.ts';
 
 const scene = useScene({ config: { hook_max_attempts: 1 } });
@@ -150,16 +150,14 @@ describe('webhookd token', () => {
     expect((await status()).status).toBe(0);
 
     const listed = await cli('token', 'list');
-    expect(listed.stdout.split('\n')[0]).toMatch(/^UUID +NAME +TENANT +CREATED$/);
+    expect(listed.stdout.split('\n')[0]).toMatch(/^UUID +NAME +TENANT +USER +ACL +CREATED$/);
     expect(listed.stdout).not.toContain(token);
     const tokens = await json<{ uuid: string; name: string; tenant_uuid: string }[]>(
       'token',
       'list',
     );
     expect(tokens.map(({ name }) => name)).toContain('local administrator');
-    expect(tokens.find(({ name }) => name === 'local administrator')?.tenant_uuid).toBe(
-      masterTenant,
-    );
+    expect(tokens.find(({ name }) => name === 'local administrator')?.tenant_uuid).toBe(null);
     const own = tokens.find(({ name }) => name === 'for a test');
     expect(own?.tenant_uuid).toBe(otherTenant);
 
@@ -174,7 +172,7 @@ describe('webhookd token', () => {
     expect(await json('token', 'create', 'x')).toMatchObject({
       token: expect.stringMatching(/^whd_/) as string,
       uuid: expect.any(String) as string,
-      tenant_uuid: masterTenant,
+      tenant_uuid: null,
     });
   });
 });

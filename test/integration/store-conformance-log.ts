@@ -121,6 +121,8 @@ export function describeStoreLog(open: () => Promise<Store>): void {
       name: 'n',
       hash: `hash of ${uuid}`,
       tenantUuid: otherTenant,
+      userUuid: null,
+      acl: ['webhookd.subscriptions.#'],
       createdAt,
     });
 
@@ -132,6 +134,13 @@ export function describeStoreLog(open: () => Promise<Store>): void {
       expect(await store.deleteToken('early')).toBe(true);
       expect(await store.deleteToken('early')).toBe(false);
       expect(await store.tokens()).toEqual([token('late', 20)]);
+    });
+
+    test('a token keeps its user, and the absence of a tenant', async () => {
+      const store = await open();
+      const kept = { ...token('a'), tenantUuid: null, userUuid: 'a-user', acl: [] };
+      await store.putToken(kept);
+      expect(await store.tokens()).toEqual([kept]);
     });
 
     test('a setting is null until it is put, and the last value counts', async () => {

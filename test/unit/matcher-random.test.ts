@@ -65,7 +65,7 @@ test('the matcher finds exactly what the rules say, before and after subscriptio
     fc.property(subscriptions, events, fc.array(fc.nat({ max: 29 })), (wishes, drawn, removals) => {
       const present = new Set(wishes.map((wish) => sampleSubscription(wish)));
       const all = [...present];
-      const matcher = new Matcher(masterTenant);
+      const matcher = new Matcher({ uuid: masterTenant });
       for (const subscription of all) matcher.add(subscription);
       const check = () => {
         for (const event of drawn.map(toEvent)) {

@@ -11,7 +11,7 @@ function wants(
   subscription: Partial<Subscription>,
   event: { name?: string; originUuid?: string | null; headers?: Subscription['config'] },
 ): boolean {
-  const matcher = new Matcher(masterTenant);
+  const matcher = new Matcher({ uuid: masterTenant });
   const added = sampleSubscription(subscription);
   matcher.add(added);
   const matches = matcher.match({ name: 'call_created', originUuid: null, headers: {}, ...event });
@@ -117,7 +117,7 @@ describe('by server', () => {
 
 describe('hostile values', () => {
   test('what looks like several values put together matches nobody', () => {
-    const matcher = new Matcher(masterTenant);
+    const matcher = new Matcher({ uuid: masterTenant });
     matcher.add(
       sampleSubscription({ eventsUserUuid: 'u', ownerTenantUuid: 't', eventsWazoUuid: 'o' }),
     );
@@ -140,7 +140,7 @@ describe('hostile values', () => {
 
 describe('many subscriptions', () => {
   test('are found each once, and not any more when removed', () => {
-    const matcher = new Matcher(masterTenant);
+    const matcher = new Matcher({ uuid: masterTenant });
     const three = [
       sampleSubscription(),
       sampleSubscription(),
@@ -159,7 +159,7 @@ describe('many subscriptions', () => {
   });
 
   test('removing one that was never added changes nothing', () => {
-    const matcher = new Matcher(masterTenant);
+    const matcher = new Matcher({ uuid: masterTenant });
     const kept = sampleSubscription({ eventsUserUuid: user });
     matcher.add(kept);
     matcher.remove({ ...kept });

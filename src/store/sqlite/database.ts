@@ -60,7 +60,9 @@ interface TokenRow {
   uuid: string;
   name: string;
   hash: string;
-  tenant_uuid: string;
+  tenant_uuid: string | null;
+  user_uuid: string | null;
+  acl: string;
   created_at: number;
 }
 
@@ -203,19 +205,16 @@ export class SqliteDatabase {
     return this.#database
       .prepare<[], TokenRow>('SELECT * FROM tokens ORDER BY created_at, uuid')
       .all()
-      .map(({ tenant_uuid: tenantUuid, created_at: createdAt, ...rest }) => ({
-        ...rest,
-        tenantUuid,
-        createdAt,
-      }));
+      .map(toToken);
   }
 
   putToken(token: AccessToken): void {
     this.#database
       .prepare(
-        'INSERT OR REPLACE INTO tokens VALUES (@uuid, @name, @hash, @tenantUuid, @createdAt)',
+        `INSERT OR REPLACE INTO tokens (uuid, name, hash, tenant_uuid, user_uuid, acl, created_at)
+         VALUES (@uuid, @name, @hash, @tenantUuid, @userUuid, @acl, @createdAt)`,
       )
-      .run(token);
+      .run({ ...token, acl: JSON.stringify(token.acl) });
   }
 
   deleteToken(uuid: string): boolean {
@@ -339,6 +338,20 @@ function toSubscription(row: SubscriptionRow): Subscription {
     metadata: JSON.parse(row.metadata) as JsonObject,
   };
 }
+
+const toToken = ({
+  tenant_uuid: tenantUuid,
+  user_uuid: userUuid,
+  acl,
+  created_at: createdAt,
+  ...rest
+}: TokenRow): AccessToken => ({
+  ...rest,
+  tenantUuid,
+  userUuid,
+  acl: JSON.parse(acl) as string[],
+  createdAt,
+});
 
 function toLoggedAttempt(row: AttemptRow): LoggedAttempt {
   return {

@@ -1,4 +1,5 @@
 import { initial } from './001-initial.ts';
+import { tokensAcl } from './002-tokens-acl.ts';
 
 /** SQL that brings a database from version n (its place here) to n + 1. Never change one that was released. */
-export const migrations: readonly string[] = [initial];
+export const migrations: readonly string[] = [initial, tokensAcl];

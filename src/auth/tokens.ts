@@ -5,44 +5,67 @@ import { dirname } from 'node:path';
 import { messageOf, UserError } from '../errors.ts';
 import type { AccessToken } from '../model.ts';
 import type { Store } from '../store/store.ts';
-
-/** Who asks. */
-export interface Principal {
-  tenantUuid: string;
-}
+import { isCovered } from './acl.ts';
+import type { MasterTenant } from './master-tenant.ts';
+import {
+  type Authenticator,
+  type Credentials,
+  type Principal,
+  type Tenants,
+  Unauthorized,
+} from './principal.ts';
 
 const localTokenName = 'local administrator';
 
 /** 256 bits of chance need no salt and no slow hash. */
 const hashOf = (token: string) => createHash('sha256').update(token).digest('hex');
 
-export class Tokens {
+/** Whose a token is, and what it may do. */
+type Grant = Pick<AccessToken, 'tenantUuid' | 'userUuid' | 'acl'>;
+
+export class Tokens implements Authenticator {
   /** By hash: looking one up takes the same time whether it exists or not. */
   readonly #byHash = new Map<string, AccessToken>();
 
   constructor(
     private readonly store: Pick<Store, 'tokens' | 'putToken' | 'deleteToken'>,
-    private readonly masterTenantUuid: string,
+    private readonly masterTenant: MasterTenant,
   ) {}
 
   async load(): Promise<void> {
     for (const token of await this.store.tokens()) this.#byHash.set(token.hash, token);
   }
 
-  /** Whose token this is; undefined when it is nobody's. */
-  verify(token: string): Principal | undefined {
-    const known = this.#byHash.get(hashOf(token));
-    return known && { tenantUuid: known.tenantUuid };
+  /** Whether this is a token made here, as opposed to one of wazo-auth. */
+  knows(token: string): boolean {
+    return this.#byHash.has(hashOf(token));
+  }
+
+  authenticate({ token, tenantUuid, access }: Credentials): Promise<Principal> {
+    return new Promise((resolve) => {
+      if (token === undefined)
+        throw new Unauthorized(
+          'A token is needed: send it as X-Auth-Token, or as Authorization: Bearer',
+        );
+      const known = this.#byHash.get(hashOf(token));
+      if (known === undefined) throw new Unauthorized('The token is not valid');
+      if (!isCovered(access, known.acl)) throw new Unauthorized(`The token lacks ${access}`);
+      resolve(new LocalPrincipal(known, tenantUuid, this.masterTenant));
+    });
   }
 
   list(): AccessToken[] {
     return [...this.#byHash.values()];
   }
 
-  /** The token itself is returned here and never again. */
+  /**
+   * The token itself is returned here and never again.
+   *
+   * @param grant what is not given: the master tenant, no user, everything allowed
+   */
   async create(
     name: string,
-    tenantUuid = this.masterTenantUuid,
+    { tenantUuid = null, userUuid = null, acl = ['#'] }: Partial<Grant> = {},
   ): Promise<{ secret: string; token: AccessToken }> {
     const secret = `whd_${randomBytes(32).toString('base64url')}`;
     const token: AccessToken = {
@@ -50,6 +73,8 @@ export class Tokens {
       name,
       hash: hashOf(secret),
       tenantUuid,
+      userUuid,
+      acl,
       createdAt: Date.now(),
     };
     await this.store.putToken(token);
@@ -73,7 +98,7 @@ export class Tokens {
    */
   async ensureLocalToken(file: string): Promise<void> {
     const present = readLocalToken(file);
-    if (present !== undefined && this.verify(present) !== undefined) {
+    if (present !== undefined && this.knows(present)) {
       chmodSync(file, 0o600);
       return;
     }
@@ -90,6 +115,32 @@ export class Tokens {
         { cause: error },
       );
     }
+  }
+}
+
+/** Who sent a token made here. Only the master tenant's may ask for another tenant. */
+export class LocalPrincipal implements Principal {
+  readonly tenantUuid: string;
+  readonly ownTenantUuid: string;
+  readonly userUuid: string | null;
+  readonly serverUuid = null;
+
+  constructor(
+    { tenantUuid, userUuid }: Pick<Grant, 'tenantUuid' | 'userUuid'>,
+    asked: string | undefined,
+    private readonly masterTenant: MasterTenant,
+  ) {
+    this.ownTenantUuid = tenantUuid ?? masterTenant.require();
+    this.tenantUuid = asked ?? this.ownTenantUuid;
+    this.userUuid = userUuid;
+    if (this.tenantUuid !== this.ownTenantUuid && this.ownTenantUuid !== masterTenant.uuid)
+      throw new Unauthorized(`The token may not act for the tenant ${this.tenantUuid}`);
+  }
+
+  /** Without wazo-auth there is one tenant above all others, and nothing in between. */
+  visibleTenants(): Promise<Tenants> {
+    const isMaster = this.tenantUuid === this.masterTenant.uuid;
+    return Promise.resolve(isMaster ? 'all' : new Set([this.tenantUuid]));
   }
 }
 

@@ -1,0 +1,132 @@
+/** `/1.0/users/me/subscriptions`: the subscriptions of whoever asks. */
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { toCamelKeys } from '../naming.ts';
+import { array, integer, nothing, object } from '../schema.ts';
+import { SubscriptionOutput, UserSubscriptionInput } from '../subscriptions/schema.ts';
+import type { SubscriptionService, Visible } from '../subscriptions/service.ts';
+import { userOf } from './auth.ts';
+import { failures } from './schemas.ts';
+import {
+  type ByUuid,
+  metadataFilter,
+  MetadataQuery,
+  toOutput,
+  UuidParams,
+} from './subscriptions.ts';
+
+const path = '/users/me/subscriptions';
+
+/** What is another's is not there. */
+function ownOf(request: FastifyRequest): Visible & { ownerUserUuid: string } {
+  const { ownTenantUuid, userUuid } = userOf(request);
+  return { tenants: new Set([ownTenantUuid]), ownerUserUuid: userUuid };
+}
+
+export function userSubscriptionRoutes(
+  scope: FastifyInstance,
+  { subscriptions }: { subscriptions: SubscriptionService },
+): void {
+  const tags = ['users'];
+
+  scope.get<{ Querystring: { search_metadata: string[] } }>(
+    path,
+    {
+      schema: {
+        tags,
+        summary: 'List the user’s own subscriptions',
+        querystring: MetadataQuery,
+        response: {
+          200: object({ items: array(SubscriptionOutput), total: integer() }),
+          ...failures(400, 401),
+        },
+      },
+    },
+    (request) => {
+      const items = subscriptions
+        .list(ownOf(request))
+        .filter(metadataFilter(request.query.search_metadata))
+        .map(toOutput);
+      return Promise.resolve({ items, total: items.length });
+    },
+  );
+
+  scope.post(
+    path,
+    {
+      schema: {
+        tags,
+        summary: 'Create a subscription of the user’s own',
+        body: UserSubscriptionInput,
+        response: { 201: SubscriptionOutput, ...failures(400, 401, 413, 503) },
+      },
+    },
+    async (request, reply) => {
+      const { userUuid, serverUuid, ownTenantUuid } = userOf(request);
+      const input = {
+        ...(toCamelKeys(UserSubscriptionInput, request.body) as UserSubscriptionInput),
+        ownerUserUuid: userUuid,
+        eventsUserUuid: userUuid,
+        eventsWazoUuid: serverUuid,
+      };
+      const created = await subscriptions.create(input, { tenantUuid: ownTenantUuid });
+      return reply.status(201).send(toOutput(created));
+    },
+  );
+
+  scope.get<ByUuid>(
+    `${path}/:subscription_uuid`,
+    {
+      schema: {
+        tags,
+        summary: 'Show a subscription of the user’s own',
+        params: UuidParams,
+        response: { 200: SubscriptionOutput, ...failures(401, 404) },
+      },
+    },
+    (request) =>
+      Promise.resolve(
+        toOutput(subscriptions.get(request.params.subscription_uuid, ownOf(request))),
+      ),
+  );
+
+  scope.put<ByUuid>(
+    `${path}/:subscription_uuid`,
+    {
+      schema: {
+        tags,
+        summary: 'Replace a subscription of the user’s own',
+        params: UuidParams,
+        body: UserSubscriptionInput,
+        response: { 200: SubscriptionOutput, ...failures(400, 401, 404, 413, 503) },
+      },
+    },
+    async (request) => {
+      const own = ownOf(request);
+      const { subscription_uuid: uuid } = request.params;
+      const { eventsUserUuid, eventsWazoUuid, ownerUserUuid } = subscriptions.get(uuid, own);
+      const input = {
+        ...(toCamelKeys(UserSubscriptionInput, request.body) as UserSubscriptionInput),
+        eventsUserUuid,
+        eventsWazoUuid,
+        ownerUserUuid,
+      };
+      return toOutput(await subscriptions.update(uuid, input, own));
+    },
+  );
+
+  scope.delete<ByUuid>(
+    `${path}/:subscription_uuid`,
+    {
+      schema: {
+        tags,
+        summary: 'Delete a subscription of the user’s own',
+        params: UuidParams,
+        response: { 204: nothing(), ...failures(401, 404, 503) },
+      },
+    },
+    async (request, reply) => {
+      await subscriptions.delete(request.params.subscription_uuid, ownOf(request));
+      return reply.status(204).send();
+    },
+  );
+}

@@ -1,0 +1,42 @@
+/** What the bus is told of subscriptions. */
+import type { OutgoingEvent } from '../bus/message.ts';
+import type { JsonObject, Subscription } from '../model.ts';
+import { toSnakeKeys } from '../naming.ts';
+import { SubscriptionOutput, UserSubscriptionOutput } from './schema.ts';
+import type { Change, SubscriptionService } from './service.ts';
+
+/**
+ * The event that tells of a change, as wazo-webhookd names and addresses it: a subscription that a user
+ * owns is told of to that user alone, with the fields a user sees; any other to all of its tenant.
+ */
+export function lifecycleEvent(change: Change, subscription: Subscription): OutgoingEvent {
+  const { ownerUserUuid, ownerTenantUuid } = subscription;
+  return ownerUserUuid === null
+    ? {
+        name: `webhookd_subscription_${change}`,
+        data: toSnakeKeys(SubscriptionOutput, subscription) as JsonObject,
+        headers: { tenant_uuid: ownerTenantUuid, 'user_uuid:*': true },
+      }
+    : {
+        name: `webhookd_user_subscription_${change}`,
+        data: toSnakeKeys(UserSubscriptionOutput, subscription) as JsonObject,
+        headers: { tenant_uuid: ownerTenantUuid, [`user_uuid:${ownerUserUuid}`]: true },
+      };
+}
+
+/** Events after which somebody's subscriptions are of no more use. */
+export const endsOfOwners = ['user_deleted', 'auth_tenant_deleted'] as const;
+
+/** Deletes what belonged to the user or the tenant that an event says is gone; returns what was deleted. */
+export async function deleteOwnedBy(
+  event: { name: string; data: unknown },
+  subscriptions: Pick<SubscriptionService, 'deleteAll'>,
+): Promise<Subscription[]> {
+  const uuid = (event.data as { uuid?: unknown } | null)?.uuid;
+  if (typeof uuid !== 'string') return [];
+  return subscriptions.deleteAll(
+    event.name === 'user_deleted'
+      ? ({ ownerUserUuid, eventsUserUuid }) => ownerUserUuid === uuid || eventsUserUuid === uuid
+      : ({ ownerTenantUuid }) => ownerTenantUuid === uuid,
+  );
+}
