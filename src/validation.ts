@@ -20,7 +20,8 @@ function createAjv(isCoercing: boolean): Ajv {
     strict: false,
     allowUnionTypes: true,
     useDefaults: true,
-    coerceTypes: isCoercing,
+    // One value of a repeatable parameter is a list of one.
+    coerceTypes: isCoercing ? 'array' : false,
     // Compiling the schema of schemas takes as long and as much memory as all of ours together.
     validateSchema: false,
   });

@@ -40,6 +40,14 @@ export async function createApi(api: ApiOptions): Promise<FastifyInstance> {
   const server = fastify(options) as unknown as FastifyInstance;
   const document = documentRoutes(server);
   answerErrors(server);
+  server.addHook('onResponse', (request, reply, done) => {
+    // Without its query, which may hold a token.
+    const path = request.url.split('?')[0];
+    const { method } = request;
+    const duration = Math.round(reply.elapsedTime);
+    log.debug({ method, path, status: reply.statusCode, duration }, 'request answered');
+    done();
+  });
   if (restApi.cors.enabled) {
     const { origins, allowHeaders } = restApi.cors;
     await server.register(cors, {

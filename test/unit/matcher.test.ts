@@ -172,3 +172,44 @@ describe('many subscriptions', () => {
     ).toEqual([kept]);
   });
 });
+
+describe('events for every user', () => {
+  const name = 'global_voicemail_message_created';
+  const all = { 'user_uuid:*': true };
+
+  test('a voicemail message of all is wanted by every user of the tenant, once', () => {
+    const subscription = { events: [name], eventsUserUuid: user, ownerTenantUuid: otherTenant };
+    expect(wants(subscription, { name, headers: { ...all, tenant_uuid: otherTenant } })).toBe(true);
+    expect(wants(subscription, { name, headers: { ...all, tenant_uuid: 'another' } })).toBe(false);
+    const both = { ...all, [`user_uuid:${user}`]: true, tenant_uuid: otherTenant };
+    expect(wants(subscription, { name, headers: both })).toBe(true);
+  });
+
+  test('by no one with another name, or without the header', () => {
+    const subscription = { events: [name, 'call_created'], eventsUserUuid: user };
+    expect(wants(subscription, { headers: all })).toBe(false);
+    expect(wants(subscription, { name, headers: {} })).toBe(false);
+    expect(wants(subscription, { name, headers: { 'user_uuid:*': 'true' } })).toBe(false);
+  });
+
+  test('and is no longer wanted once the subscription is removed', () => {
+    const matcher = new Matcher({ uuid: masterTenant });
+    const subscription = sampleSubscription({ events: [name], eventsUserUuid: user });
+    matcher.add(subscription);
+    matcher.remove(subscription);
+    expect(matcher.match({ name, originUuid: null, headers: all })).toEqual([]);
+  });
+});
+
+describe('while the master tenant is not known', () => {
+  test('its subscriptions are found once it is, without being added again', () => {
+    const master: { uuid: string | undefined } = { uuid: undefined };
+    const matcher = new Matcher(master);
+    const subscription = sampleSubscription({ ownerTenantUuid: masterTenant });
+    matcher.add(subscription);
+    const event = { name: 'call_created', originUuid: null, headers: { tenant_uuid: 'a' } };
+    expect(matcher.match(event)).toEqual([]);
+    master.uuid = masterTenant;
+    expect(matcher.match(event)).toEqual([subscription]);
+  });
+});
