@@ -53,34 +53,43 @@ module.exports = {
       to: { path: '^src/daemon/' },
     },
     mayNotUse(
+      'auth',
+      ['api', 'bus', 'store', 'deliveries', 'plugins', 'subscriptions', 'plugin-api'],
+      'Who may do what is asked by the API and asks nobody but wazo-auth.',
+    ),
+    mayNotUse(
       'bus',
-      ['api', 'store', 'deliveries', 'plugins', 'subscriptions', 'plugin-api'],
+      ['api', 'auth', 'store', 'deliveries', 'plugins', 'subscriptions', 'plugin-api'],
       'The bus knows AMQP and nothing else.',
     ),
     mayNotUse(
       'store',
-      ['api', 'bus', 'deliveries', 'plugins', 'subscriptions', 'plugin-api'],
+      ['api', 'auth', 'bus', 'deliveries', 'plugins', 'subscriptions', 'plugin-api'],
       'The store knows SQL and nothing else.',
     ),
-    mayNotUse('deliveries', ['api', 'plugins'], 'Deliveries do not know where services come from.'),
+    mayNotUse(
+      'deliveries',
+      ['api', 'auth', 'plugins'],
+      'Deliveries do not know where services come from.',
+    ),
     mayNotUse(
       'plugins',
-      ['api', 'bus', 'store', 'deliveries'],
+      ['api', 'auth', 'bus', 'store', 'deliveries'],
       'Plugins are loaded without knowing who calls them.',
     ),
     mayNotUse(
       'subscriptions',
-      ['api', 'bus', 'store', 'deliveries', 'plugins', 'plugin-api'],
+      ['api', 'auth', 'bus', 'store', 'deliveries', 'plugins', 'plugin-api'],
       'Who wants what is asked by all rooms and asks none.',
     ),
     mayNotUse(
       'config',
-      ['api', 'bus', 'store', 'deliveries', 'plugins', 'subscriptions', 'plugin-api'],
+      ['api', 'auth', 'bus', 'store', 'deliveries', 'plugins', 'subscriptions', 'plugin-api'],
       'The configuration is read before anything is there.',
     ),
     mayNotUse(
       'plugin-api',
-      ['api', 'bus', 'store', 'deliveries', 'plugins', 'subscriptions', 'config'],
+      ['api', 'auth', 'bus', 'store', 'deliveries', 'plugins', 'subscriptions', 'config'],
       'Plugins get this module, and none of the daemon with it.',
     ),
     {

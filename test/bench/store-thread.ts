@@ -88,7 +88,7 @@ async function takeAll(store: Pick<Store, 'commit'>): Promise<void> {
         detail: JSON.stringify({ request_method: 'POST', request_body: event.dataJson }),
         nextAttemptAt: null,
       },
-      () => void logged++,
+      () => (logged += 1),
     );
   };
   const intake = new Intake({
@@ -142,7 +142,10 @@ export async function storeThread(): Promise<StoreRow[]> {
     const inline = new SqliteDatabase(database);
     rows.push(
       await measure('main thread', {
-        commit: async (batch) => Promise.resolve(inline.commit(batch)),
+        commit: (batch) => {
+          inline.commit(batch);
+          return Promise.resolve();
+        },
       }),
     );
     inline.close();

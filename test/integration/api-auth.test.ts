@@ -211,3 +211,56 @@ describe('tenants', () => {
     expect(own.bodies).toEqual([{ id: 3 }]);
   });
 });
+
+describe('a token’s grant', () => {
+  const user = '22222222-2222-4222-8222-222222222222';
+
+  async function call(grant: object, method: string, path: string, more = {}, body?: unknown) {
+    const { daemon } = scene();
+    const made = await daemon.call<{ token: string }>('POST', '/tokens', { name: 't', ...grant });
+    expect(made.status).toBe(201);
+    return daemon.call(method, path, body, { 'x-auth-token': made.body.token, ...more });
+  }
+
+  test('is what its ACL covers, and nothing else', async () => {
+    const acl = ['webhookd.status.read', 'webhookd.subscriptions.*.read'];
+    expect((await call({ acl }, 'GET', '/status')).status).toBe(200);
+    expect((await call({ acl }, 'GET', '/subscriptions/a')).status).toBe(404);
+    const refused = await call({ acl }, 'GET', '/subscriptions');
+    expect(refused).toMatchObject({
+      status: 401,
+      body: {
+        error_id: 'unauthorized',
+        message: 'The token lacks webhookd.subscriptions.read',
+      },
+    });
+    expect((await call({ acl: [] }, 'GET', '/status')).status).toBe(401);
+  });
+
+  test('is of its tenant: only the master tenant’s may name another', async () => {
+    const other = { 'wazo-tenant': otherTenant };
+    expect((await call({}, 'GET', '/subscriptions', other)).status).toBe(200);
+    const own = { tenant_uuid: otherTenant };
+    expect((await call(own, 'GET', '/subscriptions', other)).status).toBe(200);
+    const third = { 'wazo-tenant': '33333333-3333-4333-8333-333333333333' };
+    expect((await call(own, 'GET', '/subscriptions', third)).status).toBe(401);
+    expect((await call(own, 'GET', '/config')).status).toBe(401);
+    // For a tenant, even the master's token is not about the daemon as a whole.
+    expect((await call({}, 'GET', '/config', other)).status).toBe(401);
+  });
+
+  test('is of its user, without a server', async () => {
+    const input = {
+      name: 'n',
+      service: 'http',
+      events: ['e'],
+      config: { url: 'http://a.example/' },
+    };
+    const path = '/users/me/subscriptions';
+    expect(await call({ user_uuid: user }, 'POST', path, {}, input)).toMatchObject({
+      status: 201,
+      body: { owner_user_uuid: user, events_user_uuid: user, events_wazo_uuid: null },
+    });
+    expect((await call({}, 'GET', path)).status).toBe(401);
+  });
+});

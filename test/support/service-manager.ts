@@ -1,4 +1,3 @@
-/// <reference path="../../src/daemon/unix-dgram.d.ts" />
 /** The end of sd_notify(3) that systemd has: a datagram socket, and what was sent to it. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -90,22 +90,22 @@ export class StandInWazoAuth {
     const { method = '', url = '' } = request;
     this.requests.push(`${method} ${url}`);
     const { pathname, searchParams } = new URL(url, 'http://here');
-    const send = (status: number, body?: unknown) =>
+    const send = (status: number, body?: unknown): void => {
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-    if (this.brokenStatus !== undefined) return void send(this.brokenStatus, {});
+    };
     const base = `${this.prefix}/0.1/`;
-    if (!pathname.startsWith(base)) return void send(404);
     const [resource, name] = pathname.slice(base.length).split('/').map(decodeURIComponent);
-    if (resource === 'token' && method === 'POST') return void this.#createToken(request, send);
-    if (resource === 'token' && name !== undefined)
-      return void this.#showToken(method, name, searchParams, send);
     const caller = this.#known(String(request.headers['x-auth-token']));
-    if (caller === undefined) return void send(401);
     const asked = request.headers['wazo-tenant'];
-    if (resource === 'tenants')
-      return void sendPage([...this.#below(String(asked ?? caller.tenantUuid))]);
-    if (resource === 'users') return void sendPage([...this.users]);
-    send(404);
+    if (this.brokenStatus !== undefined) send(this.brokenStatus, {});
+    else if (!pathname.startsWith(base)) send(404);
+    else if (resource === 'token' && method === 'POST') this.#createToken(request, send);
+    else if (resource === 'token' && name !== undefined)
+      this.#showToken(method, name, searchParams, send);
+    else if (caller === undefined) send(401);
+    else if (resource === 'tenants') sendPage([...this.#below(String(asked ?? caller.tenantUuid))]);
+    else if (resource === 'users') sendPage([...this.users]);
+    else send(404);
 
     function sendPage(uuids: string[]): void {
       const offset = Number(searchParams.get('offset') ?? 0);

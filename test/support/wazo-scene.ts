@@ -53,7 +53,9 @@ export async function ownWazoScene(
 ): Promise<WazoScene> {
   const prefix = typeof more['prefix'] === 'string' ? more['prefix'] : '';
   const auth = await StandInWazoAuth.open({ prefix });
-  onTestFinished(async () => void (await auth.close()));
+  onTestFinished(async () => {
+    await auth.close();
+  });
   const daemon = makeWazoDaemon(brokerUrl, auth, more);
   onTestFinished(() => daemon.remove());
   return { brokerUrl, auth, daemon };

@@ -2,7 +2,6 @@
  * A batch as flat lists of values: between threads an object costs several times what its values do,
  * since each carries the names of its keys along.
  */
-import type { AttemptStatus } from '../../model.ts';
 import type { AttemptRecord, EventRecord, WriteBatch } from '../store.ts';
 
 type Value = string | number | null;
@@ -45,9 +44,9 @@ const readEvent = (values: Reader): EventRecord => ({
   data: values.next(),
   receivedAt: values.next(),
   fingerprint: values.next(),
-  deliveries: Array.from({ length: values.next<number>() }, () => ({
-    id: values.next<string>(),
-    subscriptionUuid: values.next<string>(),
+  deliveries: Array.from({ length: values.next() }, () => ({
+    id: values.next(),
+    subscriptionUuid: values.next(),
   })),
 });
 
@@ -56,7 +55,7 @@ const readAttempt = (values: Reader): AttemptRecord => ({
   subscriptionUuid: values.next(),
   number: values.next(),
   maxAttempts: values.next(),
-  status: values.next<AttemptStatus>(),
+  status: values.next(),
   startedAt: values.next(),
   endedAt: values.next(),
   detail: values.next(),
@@ -72,8 +71,8 @@ class Reader {
     return this.#at >= this.values.length;
   }
 
-  /** The value that stands next, which is of the type that was packed there. */
-  next<T extends Value>(): T {
-    return this.values[this.#at++] as T;
+  /** The value that stands next; it is of the type that was packed there. */
+  next(): never {
+    return this.values[this.#at++] as never;
   }
 }

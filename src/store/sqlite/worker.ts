@@ -18,17 +18,18 @@ function describe(error: unknown): Failure {
   };
 }
 
+/** A batch comes packed; everything else as it is. */
+function call(store: SqliteDatabase, method: Call['method'], args: unknown[]): unknown {
+  const given = method === 'commit' ? [unpackBatch(args[0] as PackedBatch)] : args;
+  return (store as unknown as Record<string, (...args: unknown[]) => unknown>)[method]?.(...given);
+}
+
 try {
   const { database, release } = openDatabase((workerData as { file: string }).file);
   const store = new SqliteDatabase(database);
   port.on('message', ({ id, method, args }: Call) => {
     try {
-      const value =
-        method === 'commit'
-          ? store.commit(unpackBatch(args[0] as PackedBatch))
-          : (store as unknown as Record<string, (...args: unknown[]) => unknown>)[method]?.(
-              ...args,
-            );
+      const value = call(store, method, args);
       port.postMessage({ id, value } satisfies Answer);
     } catch (error) {
       port.postMessage({ id, failure: describe(error) } satisfies Answer);
