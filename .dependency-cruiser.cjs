@@ -83,6 +83,11 @@ module.exports = {
       'Who wants what is asked by all rooms and asks none.',
     ),
     mayNotUse(
+      'templates',
+      ['api', 'auth', 'bus', 'config', 'store', 'deliveries', 'plugins', 'subscriptions', 'plugin-api'],
+      'Templates know values and nothing they could reach.',
+    ),
+    mayNotUse(
       'config',
       ['api', 'auth', 'bus', 'store', 'deliveries', 'plugins', 'subscriptions', 'plugin-api'],
       'The configuration is read before anything is there.',

@@ -42,6 +42,13 @@ const LogQuery = object({
       description: 'Only attempts that began then or later; UTC unless it says otherwise.',
     }),
   ),
+  search: maybe(
+    string({
+      maxLength: 256,
+      description:
+        'Only attempts with all these words in the event, the error or the address, whatever their case.',
+    }),
+  ),
 });
 
 const LogItem = object({
@@ -55,7 +62,10 @@ const LogItem = object({
   detail: open({ description: 'What the service says; for http the request and the response.' }),
 });
 
-type LogQuery = Omit<AttemptQuery, 'subscriptionUuid' | 'from'> & { from_date?: string };
+type LogQuery = Omit<AttemptQuery, 'subscriptionUuid' | 'from' | 'search'> & {
+  from_date?: string;
+  search?: string;
+};
 
 export function logRoutes(scope: FastifyInstance, { subscriptions, store }: LogRoutes): void {
   scope.get<{ Params: { subscription_uuid: string }; Querystring: LogQuery }>(
@@ -79,9 +89,14 @@ export function logRoutes(scope: FastifyInstance, { subscriptions, store }: LogR
     async (request) => {
       const visible = { tenants: await principalOf(request).visibleTenants() };
       const { uuid } = subscriptions.get(request.params.subscription_uuid, visible);
-      const { from_date: fromDate, ...query } = request.query;
+      const { from_date: fromDate, search = null, ...query } = request.query;
       const from = fromDate === undefined ? null : parseDate(fromDate);
-      const { items, filtered } = await store.attempts({ ...query, subscriptionUuid: uuid, from });
+      const { items, filtered } = await store.attempts({
+        ...query,
+        subscriptionUuid: uuid,
+        from,
+        search,
+      });
       return { items: items.map(toItem), total: items.length, filtered };
     },
   );

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Tokens } from '../auth/tokens.ts';
 import { configRoutes, type RunningConfig } from './config.ts';
 import { logRoutes, type LogRoutes } from './logs.ts';
+import { purgeRoutes, type PurgeRoutes } from './purge.ts';
 import { statusRoutes } from './status.ts';
 import type { StatusAggregator } from './status-aggregator.ts';
 import { subscriptionRoutes, type SubscriptionRoutes } from './subscriptions.ts';
@@ -11,7 +12,7 @@ import { tokenRoutes } from './token-routes.ts';
 import { userSubscriptionRoutes } from './user-subscriptions.ts';
 
 /** What the resources are about. */
-export interface RouteSubjects extends SubscriptionRoutes, LogRoutes, SyncRoutes {
+export interface RouteSubjects extends SubscriptionRoutes, LogRoutes, SyncRoutes, PurgeRoutes {
   tokens: Tokens;
   status: Pick<StatusAggregator, 'collect'>;
   runningConfig: RunningConfig;
@@ -26,4 +27,5 @@ export function addRoutes(scope: FastifyInstance, subjects: RouteSubjects): void
   statusRoutes(scope, subjects.status);
   configRoutes(scope, subjects);
   syncRoutes(scope, subjects);
+  purgeRoutes(scope, subjects);
 }

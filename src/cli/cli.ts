@@ -4,6 +4,7 @@ import { messageOf, UserError } from '../errors.ts';
 import { version } from '../version.ts';
 import { configCommand } from './config.ts';
 import { emitCommand } from './emit.ts';
+import { purgeCommand } from './purge.ts';
 import { receiveCommand } from './receive.ts';
 import { runCommand } from './run.ts';
 import { statusCommand } from './status.ts';
@@ -29,6 +30,7 @@ export async function runCli(args: string[]): Promise<number> {
     .command(subscriptionCommand)
     .command(tokenCommand)
     .command(syncCommand)
+    .command(purgeCommand)
     .command(emitCommand)
     .command(receiveCommand)
     .command(statusCommand)

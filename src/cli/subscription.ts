@@ -169,17 +169,26 @@ interface LogItem {
   detail: { error?: string; response_status_code?: number };
 }
 
-const logsCommand: CommandModule<object, RemoteOptions & { uuid: string; limit: number }> = {
+const logsCommand: CommandModule<
+  object,
+  RemoteOptions & { uuid: string; limit: number; search?: string | undefined }
+> = {
   command: 'logs <uuid>',
   describe: 'Show the attempts made for a subscription, the latest first',
   builder: (yargs) =>
     withRemote(yargs)
       .positional('uuid', { type: 'string', demandOption: true })
-      .option('limit', { type: 'number', default: 20, describe: 'How many' }),
+      .option('limit', { type: 'number', default: 20, describe: 'How many' })
+      .option('search', {
+        type: 'string',
+        describe: 'Only those with these words in the event, the error or the address',
+      }),
   handler: async (options) => {
+    const query = new URLSearchParams({ limit: String(options.limit) });
+    if (options.search !== undefined) query.set('search', options.search);
     const { items } = (await connect(options)(
       'GET',
-      `${path(options.uuid)}/logs?limit=${options.limit}`,
+      `${path(options.uuid)}/logs?${query.toString()}`,
     )) as { items: LogItem[] };
     if (options.json) printJson(items);
     else printTable(['STARTED', 'MS', 'STATUS', 'ATTEMPT', 'EVENT', 'DETAIL'], items.map(logRow));

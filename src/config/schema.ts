@@ -199,6 +199,11 @@ const DeliveryOptions = object(
       unit: 'bytes',
       description: 'How large the events of the deliveries held in memory may be together.',
     }),
+    log_retention: nullable(number({ exclusiveMinimum: 0, unit: 'days' }), {
+      default: 30,
+      unit: 'days',
+      description: 'How long a delivery is kept with its log after its event was received; what is not final yet stays. null: for ever. Old ones are removed once a day.',
+    }),
     shutdown_timeout: seconds(10, 'How long attempts in flight may take to finish when the daemon stops; what is cut is attempted again at the next start.'),
   },
   { ...closed, default: {}, description: 'How deliveries are attempted.' },

@@ -18,6 +18,7 @@ import { messageOf } from '../errors.ts';
 import { Dispatcher } from '../deliveries/dispatcher.ts';
 import { Intake } from '../deliveries/intake.ts';
 import { RecentEvents } from '../deliveries/recent-events.ts';
+import { Retention } from '../deliveries/retention.ts';
 import { RetryPolicy } from '../deliveries/retry-policy.ts';
 import { AttemptRunner } from '../deliveries/runner.ts';
 import { EventTaps } from '../plugins/event-taps.ts';
@@ -64,6 +65,7 @@ export interface Cradle extends Foundations {
   publish: (event: OutgoingEvent) => Promise<void>;
   recent: RecentEvents;
   retries: RetryPolicy;
+  retention: Retention;
   dispatcher: Dispatcher;
   intake: Intake;
   consumer: BusConsumer;
@@ -152,6 +154,8 @@ const makers: {
       maxAttempts: config.hookMaxAttempts,
       factor: config.hookHttpRetryCountdownFactor,
     }),
+  retention: ({ store, config, log }) =>
+    new Retention({ store, days: config.delivery.logRetention, log }),
   dispatcher: ({ store, commits, config, cut, log, retries, subscriptions, registry }) =>
     new Dispatcher({
       store,

@@ -175,7 +175,7 @@ export class Daemon {
     };
   }
 
-  async #startDeliveries({ dispatcher, commits, config }: Cradle): Promise<void> {
+  async #startDeliveries({ dispatcher, commits, retention, config }: Cradle): Promise<void> {
     this.#undo.push({
       what: 'the deliveries',
       run: async () => {
@@ -193,6 +193,8 @@ export class Daemon {
       },
     });
     await dispatcher.recover();
+    this.#undo.push({ what: 'the purge', run: () => retention.stop() });
+    retention.start();
   }
 
   #consume({ consumer, commits, intake }: Cradle): void {
@@ -225,7 +227,17 @@ const routeSubjects = ({
   masterTenant,
   status,
   wazoAuth,
-}: Cradle) => ({ subscriptions, registry, store, tokens, masterTenant, status, wazoAuth });
+  retention,
+}: Cradle) => ({
+  subscriptions,
+  registry,
+  store,
+  tokens,
+  masterTenant,
+  status,
+  wazoAuth,
+  retention,
+});
 
 const pluginSources = ({
   taps,

@@ -22,7 +22,7 @@ type Item = { event: EventRecord; done: Done } | { attempt: AttemptRecord; done:
  * After a commit of so many records there is a pause before the next, so that it carries many too: under
  * load a commit costs about the same whatever it carries. With few records nobody waits.
  */
-const busy = { records: 16, pause: 1 };
+const busy = { records: 32, pause: 3 };
 
 /** Pause between two tries to commit while the store is unavailable, ms. */
 const retryDelay = { first: 100, longest: 5_000 };

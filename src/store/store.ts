@@ -71,6 +71,27 @@ export interface AttemptQuery {
   direction: 'asc' | 'desc';
   /** Only attempts that began at this time or later. */
   from: number | null;
+  /** Words that all occur in the event, the error or the address; null: any. */
+  search: string | null;
+}
+
+/** One slice of a purge. */
+export interface PurgeQuery {
+  /** What was received before this time goes, unless it is still to be delivered. */
+  before: number;
+  /** Where the slice before this one ended; empty for the first. */
+  after: string;
+}
+
+/** What a slice removed. */
+export interface PurgeSlice {
+  events: number;
+  deliveries: number;
+  attempts: number;
+  /** Where the next slice begins; null when nothing is left to look at. */
+  next: string | null;
+  /** How long the slice held the store without its commit, ms. */
+  elapsed: number;
 }
 
 /** Rejects with {@link StoreUnavailable} when trying again later may help; any other rejection is a bug. */
@@ -88,6 +109,9 @@ export interface Store {
   /** Its pending deliveries are cancelled. */
   deleteSubscription(uuid: string): Promise<void>;
   attempts(query: AttemptQuery): Promise<{ items: LoggedAttempt[]; filtered: number }>;
+
+  /** Removes some of what is old, in a time that commits can wait for. */
+  purge(query: PurgeQuery): Promise<PurgeSlice>;
 
   tokens(): Promise<AccessToken[]>;
   putToken(token: AccessToken): Promise<void>;

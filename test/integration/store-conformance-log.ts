@@ -47,6 +47,7 @@ export function describeStoreLog(open: () => Promise<Store>): void {
           order: 'started_at',
           direction: 'asc',
           from: null,
+          search: null,
           ...more,
         } as const;
         return store.attempts(query);

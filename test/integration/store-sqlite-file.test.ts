@@ -10,9 +10,10 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { UserError } from '../../dist/errors.js';
+import { migrations } from '../../dist/store/sqlite/migrations/index.js';
 import { openDatabase } from '../../dist/store/sqlite/open.js';
 import { SqliteStore } from '../../dist/store/sqlite/store.js';
-import { sampleRecord, sampleSubscription } from '../support/samples.ts';
+import { sampleAttempt, sampleRecord, sampleSubscription } from '../support/samples.ts';
 import { tempFolder, writeFiles } from '../support/temp.ts';
 
 const newFile = () => join(tempFolder(), 'test.db');
@@ -201,5 +202,61 @@ describe('a place where no file can be made is told', () => {
       `database.uri: ${file}.lock cannot be used: `,
     );
     await expect(SqliteStore.open(file)).rejects.toBeInstanceOf(UserError);
+  });
+});
+
+describe('a long search of the log', () => {
+  test('holds up no commit, and ends its thread when nobody asks any more', async () => {
+    const store = await open(await filled());
+    const events = Array.from({ length: 500 }, () =>
+      sampleRecord(['a'], { data: JSON.stringify('y'.repeat(2_000)) }),
+    );
+    const attempts = events.map(({ deliveries: [delivery] }) =>
+      sampleAttempt({ deliveryId: delivery?.id ?? '', subscriptionUuid: 'a' }),
+    );
+    await store.commit({ events, attempts });
+    for (let number = 2; number < 60; number++)
+      await store.commit({
+        events: [],
+        attempts: attempts.map((attempt) => ({ ...attempt, number })),
+      });
+    const order: string[] = [];
+    const search = 'a word that is nowhere in these thirty thousand attempts';
+    const searched = store
+      .attempts({
+        subscriptionUuid: 'a',
+        limit: 10,
+        offset: 0,
+        order: 'status',
+        direction: 'asc',
+        from: null,
+        search,
+      })
+      .then(({ filtered }) => order.push(`found ${filtered}`));
+    for (let n = 0; n < 3; n++) {
+      await store.commit({ events: [sampleRecord(['a'])], attempts: [] });
+      order.push('committed');
+    }
+    await searched;
+    expect(order).toEqual(['committed', 'committed', 'committed', 'found 0']);
+  });
+});
+
+describe('a database of the first version', () => {
+  test('is brought up to date with its tokens: the local administrator’s is the master tenant’s', async () => {
+    const file = newFile();
+    const database = new Database(file);
+    database.exec(migrations[0] ?? '');
+    database.exec(`INSERT INTO tokens VALUES
+      ('1', 'local administrator', 'h1', 'some tenant', 5), ('2', 'mine', 'h2', 'my tenant', 6)`);
+    database.pragma(`application_id = ${0x77686b64}`);
+    database.pragma('user_version = 1');
+    database.close();
+    const store = await open(file);
+    const grant = { userUuid: null, acl: ['#'] };
+    expect(await store.tokens()).toEqual([
+      { uuid: '1', name: 'local administrator', hash: 'h1', tenantUuid: null, createdAt: 5, ...grant },
+      { uuid: '2', name: 'mine', hash: 'h2', tenantUuid: 'my tenant', createdAt: 6, ...grant },
+    ]);
   });
 });

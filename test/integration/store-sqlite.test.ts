@@ -4,6 +4,7 @@ import { SqliteStore } from '../../dist/store/sqlite/store.js';
 import { tempFolder } from '../support/temp.ts';
 import { describeStore } from './store-conformance.ts';
 import { describeStoreLog } from './store-conformance-log.ts';
+import { describeStorePurge } from './store-conformance-purge.ts';
 
 async function openEmpty(): Promise<SqliteStore> {
   const store = await SqliteStore.open(join(tempFolder(), 'test.db'));
@@ -14,4 +15,5 @@ async function openEmpty(): Promise<SqliteStore> {
 describe('the store on SQLite', () => {
   describeStore(openEmpty);
   describeStoreLog(openEmpty);
+  describeStorePurge(openEmpty);
 });

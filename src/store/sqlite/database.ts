@@ -6,18 +6,19 @@ import type {
   DeliveryStatus,
   Json,
   JsonObject,
-  LoggedAttempt,
   Subscription,
 } from '../../model.ts';
 import type {
-  AttemptQuery,
   AttemptRecord,
   Backlog,
   DueDeliveries,
   DueQuery,
   EventRecord,
+  PurgeQuery,
+  PurgeSlice,
   WriteBatch,
 } from '../store.ts';
+import { preparePurge } from './purge.ts';
 
 interface SubscriptionRow {
   uuid: string;
@@ -43,19 +44,6 @@ interface DueRow {
   received_at: number;
 }
 
-interface AttemptRow {
-  delivery_id: string;
-  number: number;
-  subscription_uuid: string;
-  max_attempts: number;
-  status: LoggedAttempt['status'];
-  started_at: number;
-  ended_at: number;
-  detail: string;
-  name: string;
-  data: string;
-}
-
 interface TokenRow {
   uuid: string;
   name: string;
@@ -72,24 +60,17 @@ const finalStatus: Record<AttemptRecord['status'], DeliveryStatus> = {
   error: 'failed',
 };
 
-/** Our words for the columns a log can be ordered by. */
-const orderColumns: Record<AttemptQuery['order'], string> = {
-  started_at: 'a.started_at',
-  ended_at: 'a.ended_at',
-  status: 'a.status',
-  attempts: 'a.number',
-  max_attempts: 'a.max_attempts',
-};
-
 export class SqliteDatabase {
   readonly #database: Database.Database;
   readonly #commit: (batch: WriteBatch) => void;
+  readonly #purge: (query: PurgeQuery) => PurgeSlice;
   readonly #selectDue: Database.Statement<[string, number, number], DueRow>;
   readonly #selectNextDue: Database.Statement<[string, number]>;
 
   constructor(database: Database.Database) {
     this.#database = database;
     this.#commit = prepareCommit(database);
+    this.#purge = preparePurge(database);
     this.#selectDue = database.prepare(`
       SELECT d.id, d.attempts, d.next_attempt_at, e.name, e.origin_uuid, e.headers, e.data, e.received_at
       FROM deliveries d JOIN events e ON e.id = d.event_id
@@ -179,26 +160,8 @@ export class SqliteDatabase {
     })();
   }
 
-  attempts({ subscriptionUuid, limit, offset, order, direction, from }: AttemptQuery): {
-    items: LoggedAttempt[];
-    filtered: number;
-  } {
-    const since = from ?? 0;
-    const items = this.#database
-      .prepare<[string, number, number, number], AttemptRow>(
-        `SELECT a.*, e.name, e.data
-         FROM attempts a JOIN deliveries d ON d.id = a.delivery_id JOIN events e ON e.id = d.event_id
-         WHERE a.subscription_uuid = ? AND a.started_at >= ?
-         ORDER BY ${orderColumns[order]} ${direction}, a.delivery_id ${direction}, a.number ${direction}
-         LIMIT ? OFFSET ?`,
-      )
-      .all(subscriptionUuid, since, limit, offset)
-      .map(toLoggedAttempt);
-    const filtered = this.#database
-      .prepare('SELECT count(*) FROM attempts WHERE subscription_uuid = ? AND started_at >= ?')
-      .pluck()
-      .get(subscriptionUuid, since) as number;
-    return { items, filtered };
+  purge(query: PurgeQuery): PurgeSlice {
+    return this.#purge(query);
   }
 
   tokens(): AccessToken[] {
@@ -352,17 +315,3 @@ const toToken = ({
   acl: JSON.parse(acl) as string[],
   createdAt,
 });
-
-function toLoggedAttempt(row: AttemptRow): LoggedAttempt {
-  return {
-    deliveryId: row.delivery_id,
-    subscriptionUuid: row.subscription_uuid,
-    number: row.number,
-    maxAttempts: row.max_attempts,
-    status: row.status,
-    startedAt: row.started_at,
-    endedAt: row.ended_at,
-    detail: JSON.parse(row.detail) as JsonObject,
-    event: { name: row.name, data: JSON.parse(row.data) as Json },
-  };
-}

@@ -39,6 +39,13 @@ export function openDatabase(file: string): { database: Database.Database; relea
   }
 }
 
+/** A second connection to a file that is open already; it can change nothing. */
+export function openForReading(file: string): Database.Database {
+  const database = new Database(file, { readonly: true, fileMustExist: true, timeout: 5_000 });
+  database.pragma('temp_store = MEMORY');
+  return database;
+}
+
 /** Deliveries hold other people's data: the file is its owner's alone. SQLite gives its side files the same mode. */
 function prepareFile(file: string): void {
   try {

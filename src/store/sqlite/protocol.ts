@@ -1,9 +1,11 @@
-/** What the store's thread and the main thread say to each other. */
-import type { SqliteDatabase } from './database.ts';
+/** What a thread of the store and the main thread say to each other. */
+
+/** The thread that writes does all but read the log, which has a thread of its own while somebody asks. */
+export type Role = 'writer' | 'log';
 
 export interface Call {
   id: number;
-  method: keyof SqliteDatabase;
+  method: string;
   args: unknown[];
 }
 

@@ -1,55 +1,39 @@
-/** The store on SQLite: a thread of its own does the work, so that the event loop never waits for the disk. */
-import { Worker } from 'node:worker_threads';
-import { UserError } from '../../errors.ts';
+/** The store on SQLite: threads of its own do the work, so that the event loop never waits for the disk. */
 import type { AccessToken, LoggedAttempt, Subscription } from '../../model.ts';
-import {
-  type AttemptQuery,
-  type Backlog,
-  type DueDeliveries,
-  type DueQuery,
-  type Store,
-  StoreUnavailable,
-  type WriteBatch,
+import type {
+  AttemptQuery,
+  Backlog,
+  DueDeliveries,
+  DueQuery,
+  PurgeQuery,
+  PurgeSlice,
+  Store,
+  WriteBatch,
 } from '../store.ts';
 import type { SqliteDatabase } from './database.ts';
 import { packBatch } from './packed-batch.ts';
-import type { Answer, Call, Failure, Ready } from './protocol.ts';
+import { StoreThread } from './thread.ts';
 
-type Pending = { resolve: (value: never) => void; reject: (error: Error) => void };
-
-/** Failures that a record causes by itself; every other one concerns the database as a whole. */
-const recordCodes = /^SQLITE_(CONSTRAINT|MISMATCH|TOOBIG|RANGE)/;
+/** How long the log's thread waits for another question before it ends, ms. */
+const logIdle = 30_000;
 
 export class SqliteStore implements Store {
-  readonly #worker: Worker;
-  readonly #pending = new Map<number, Pending>();
-  #calls = 0;
-  #ended: Error | undefined;
+  /** Started when somebody reads the log: most of the time nobody does, and a thread takes megabytes. */
+  #log: Promise<StoreThread> | undefined;
+  #logTimer: NodeJS.Timeout | undefined;
 
-  private constructor(worker: Worker) {
-    this.#worker = worker;
-    worker.on('message', (answer: Answer) => this.#settle(answer));
-    worker.on('error', (error: Error) => this.#fail(error));
-    worker.on('exit', () => this.#fail(new Error('the store is closed')));
-  }
+  private constructor(
+    private readonly file: string,
+    private readonly writer: StoreThread,
+  ) {}
 
   /** Opens the file, making or migrating it. Rejects with {@link UserError} when it cannot or must not be used. */
   static async open(file: string): Promise<SqliteStore> {
-    const worker = new Worker(new URL('./worker.js', import.meta.url), {
-      workerData: { file },
-      resourceLimits: { maxYoungGenerationSizeMb: 4 },
-    });
-    const ready = await new Promise<Ready>((resolve, reject) => {
-      worker.once('message', resolve);
-      worker.once('error', reject);
-    });
-    if (!ready.ready) throw toError(ready.failure);
-    worker.removeAllListeners('error');
-    return new SqliteStore(worker);
+    return new SqliteStore(file, await StoreThread.start(file, 'writer'));
   }
 
   commit(batch: WriteBatch): Promise<void> {
-    return this.#send('commit', [packBatch(batch)]);
+    return this.writer.call('commit', [packBatch(batch)]);
   }
 
   dueDeliveries(query: DueQuery): Promise<DueDeliveries> {
@@ -76,8 +60,18 @@ export class SqliteStore implements Store {
     return this.#call('deleteSubscription', uuid);
   }
 
-  attempts(query: AttemptQuery): Promise<{ items: LoggedAttempt[]; filtered: number }> {
-    return this.#call('attempts', query);
+  async attempts(query: AttemptQuery): Promise<{ items: LoggedAttempt[]; filtered: number }> {
+    clearTimeout(this.#logTimer);
+    const log = await this.#openLog();
+    try {
+      return await log.call('attempts', [query]);
+    } finally {
+      if (log.isIdle) this.#closeLogSoon();
+    }
+  }
+
+  purge(query: PurgeQuery): Promise<PurgeSlice> {
+    return this.#call('purge', query);
   }
 
   tokens(): Promise<AccessToken[]> {
@@ -101,46 +95,36 @@ export class SqliteStore implements Store {
   }
 
   async close(): Promise<void> {
-    if (this.#ended !== undefined) return;
-    const exited = new Promise<void>((resolve) => this.#worker.once('exit', () => resolve()));
-    await this.#call('close');
-    await exited;
+    await this.#closeLog();
+    await this.writer.close();
   }
 
   #call<M extends keyof SqliteDatabase>(
     method: M,
     ...args: Parameters<SqliteDatabase[M]>
   ): Promise<ReturnType<SqliteDatabase[M]>> {
-    return this.#send(method, args);
+    return this.writer.call(method, args);
   }
 
-  #send<R>(method: Call['method'], args: unknown[]): Promise<R> {
-    if (this.#ended !== undefined) return Promise.reject(this.#ended);
-    const id = this.#calls++;
-    return new Promise((resolve, reject) => {
-      this.#pending.set(id, { resolve, reject });
-      this.#worker.postMessage({ id, method, args } satisfies Call);
+  /** A thread that cannot start is tried again at the next question. */
+  #openLog(): Promise<StoreThread> {
+    this.#log ??= StoreThread.start(this.file, 'log').catch((error: unknown) => {
+      this.#log = undefined;
+      throw error;
     });
+    return this.#log;
   }
 
-  #settle(answer: Answer): void {
-    const pending = this.#pending.get(answer.id);
-    this.#pending.delete(answer.id);
-    if ('failure' in answer) pending?.reject(toError(answer.failure));
-    else pending?.resolve(answer.value as never);
+  #closeLogSoon(): void {
+    clearTimeout(this.#logTimer);
+    this.#logTimer = setTimeout(() => void this.#closeLog(), logIdle);
+    this.#logTimer.unref();
   }
 
-  #fail(error: Error): void {
-    this.#ended ??= error;
-    for (const { reject } of this.#pending.values()) reject(error);
-    this.#pending.clear();
+  async #closeLog(): Promise<void> {
+    clearTimeout(this.#logTimer);
+    const log = await this.#log?.catch(() => undefined);
+    this.#log = undefined;
+    await log?.close();
   }
-}
-
-function toError({ message, code, stack, isUserError }: Failure): Error {
-  if (isUserError) return new UserError(message);
-  const isUnavailable =
-    typeof code === 'string' && code.startsWith('SQLITE_') && !recordCodes.test(code);
-  const error = isUnavailable ? new StoreUnavailable(`${message} (${code})`) : new Error(message);
-  return stack === undefined ? error : Object.assign(error, { stack });
 }

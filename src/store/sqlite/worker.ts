@@ -1,13 +1,28 @@
-/** The store's thread: takes calls by message, one after the other, and answers each. */
+/** A thread of the store: takes calls by message, one after the other, and answers each. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { codeOf, messageOf, UserError } from '../../errors.ts';
+import { AttemptLog } from './attempt-log.ts';
 import { SqliteDatabase } from './database.ts';
-import { openDatabase } from './open.ts';
+import { openDatabase, openForReading } from './open.ts';
 import { type PackedBatch, unpackBatch } from './packed-batch.ts';
-import type { Answer, Call, Failure, Ready } from './protocol.ts';
+import type { Answer, Call, Failure, Ready, Role } from './protocol.ts';
 
 if (parentPort === null) throw new Error('this file runs as a worker thread');
 const port = parentPort;
+
+type Target = Record<string, (...args: unknown[]) => unknown>;
+
+function open({ file, role }: { file: string; role: Role }): {
+  target: Target;
+  release: () => void;
+} {
+  if (role === 'log') {
+    const log = new AttemptLog(openForReading(file));
+    return { target: log as unknown as Target, release: () => undefined };
+  }
+  const { database, release } = openDatabase(file);
+  return { target: new SqliteDatabase(database) as unknown as Target, release };
+}
 
 function describe(error: unknown): Failure {
   return {
@@ -18,19 +33,13 @@ function describe(error: unknown): Failure {
   };
 }
 
-/** A batch comes packed; everything else as it is. */
-function call(store: SqliteDatabase, method: Call['method'], args: unknown[]): unknown {
-  const given = method === 'commit' ? [unpackBatch(args[0] as PackedBatch)] : args;
-  return (store as unknown as Record<string, (...args: unknown[]) => unknown>)[method]?.(...given);
-}
-
 try {
-  const { database, release } = openDatabase((workerData as { file: string }).file);
-  const store = new SqliteDatabase(database);
+  const { target, release } = open(workerData as { file: string; role: Role });
   port.on('message', ({ id, method, args }: Call) => {
+    // A batch comes packed; everything else as it is.
+    const given = method === 'commit' ? [unpackBatch(args[0] as PackedBatch)] : args;
     try {
-      const value = call(store, method, args);
-      port.postMessage({ id, value } satisfies Answer);
+      port.postMessage({ id, value: target[method]?.(...given) } satisfies Answer);
     } catch (error) {
       port.postMessage({ id, failure: describe(error) } satisfies Answer);
     }

@@ -1,5 +1,6 @@
 import { initial } from './001-initial.ts';
 import { tokensAcl } from './002-tokens-acl.ts';
+import { deliveriesByEvent } from './003-deliveries-by-event.ts';
 
 /** SQL that brings a database from version n (its place here) to n + 1. Never change one that was released. */
-export const migrations: readonly string[] = [initial, tokensAcl];
+export const migrations: readonly string[] = [initial, tokensAcl, deliveriesByEvent];

@@ -1,0 +1,85 @@
+/** The log of attempts, read on a thread and a connection of its own: a long search holds up no commit. */
+import type Database from 'better-sqlite3';
+import type { Json, JsonObject, LoggedAttempt } from '../../model.ts';
+import type { AttemptQuery } from '../store.ts';
+
+interface AttemptRow {
+  delivery_id: string;
+  number: number;
+  subscription_uuid: string;
+  max_attempts: number;
+  status: LoggedAttempt['status'];
+  started_at: number;
+  ended_at: number;
+  detail: string;
+  name: string;
+  data: string;
+}
+
+/** Our words for the columns a log can be ordered by. */
+const orderColumns: Record<AttemptQuery['order'], string> = {
+  started_at: 'a.started_at',
+  ended_at: 'a.ended_at',
+  status: 'a.status',
+  attempts: 'a.number',
+  max_attempts: 'a.max_attempts',
+};
+
+/** What a search looks at: the event, the error and the address. */
+const searched = `(e.name || char(10) || e.data || char(10) || coalesce(a.detail ->> '$.error', '')
+  || char(10) || coalesce(a.detail ->> '$.request_url', ''))`;
+
+export class AttemptLog {
+  constructor(private readonly database: Database.Database) {}
+
+  attempts(query: AttemptQuery): { items: LoggedAttempt[]; filtered: number } {
+    const { subscriptionUuid, limit, offset, order, direction, from } = query;
+    const words = wordsOf(query.search);
+    const chosen = [
+      'a.subscription_uuid = ?',
+      'a.started_at >= ?',
+      ...words.map(() => `${searched} LIKE ? ESCAPE '\\'`),
+    ].join(' AND ');
+    const values = [subscriptionUuid, from ?? 0, ...words];
+    const tables = `attempts a JOIN deliveries d ON d.id = a.delivery_id
+      JOIN events e ON e.id = d.event_id`;
+    const items = this.database
+      .prepare<unknown[], AttemptRow>(
+        `SELECT a.*, e.name, e.data FROM ${tables} WHERE ${chosen}
+         ORDER BY ${orderColumns[order]} ${direction}, a.delivery_id ${direction}, a.number ${direction}
+         LIMIT ? OFFSET ?`,
+      )
+      .all(...values, limit, offset)
+      .map(toLoggedAttempt);
+    const filtered = this.database
+      .prepare(`SELECT count(*) FROM ${words.length > 0 ? tables : 'attempts a'} WHERE ${chosen}`)
+      .pluck()
+      .get(...values) as number;
+    return { items, filtered };
+  }
+
+  close(): void {
+    this.database.close();
+  }
+}
+
+/** As patterns for LIKE, whose own signs mean themselves here. */
+const wordsOf = (search: string | null): string[] =>
+  (search ?? '')
+    .split(/\s+/)
+    .filter((word) => word !== '')
+    .map((word) => `%${word.replace(/[\\%_]/g, '\\$&')}%`);
+
+function toLoggedAttempt(row: AttemptRow): LoggedAttempt {
+  return {
+    deliveryId: row.delivery_id,
+    subscriptionUuid: row.subscription_uuid,
+    number: row.number,
+    maxAttempts: row.max_attempts,
+    status: row.status,
+    startedAt: row.started_at,
+    endedAt: row.ended_at,
+    detail: JSON.parse(row.detail) as JsonObject,
+    event: { name: row.name, data: JSON.parse(row.data) as Json },
+  };
+}

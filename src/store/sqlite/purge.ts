@@ -1,0 +1,51 @@
+/** Removes what is old, a little at a time: a commit never waits for more than one slice. */
+import type Database from 'better-sqlite3';
+import type { PurgeQuery, PurgeSlice } from '../store.ts';
+
+/** A slice ends once it took this long, ms; its commit comes on top. */
+const sliceTime = 12;
+
+/** Deliveries looked at between two looks at the clock. */
+const step = 20;
+
+interface DeliveryRow {
+  id: string;
+  event_id: number;
+  next_attempt_at: number | null;
+}
+
+/** A function that removes one slice; its statements are prepared once. */
+export function preparePurge(database: Database.Database): (query: PurgeQuery) => PurgeSlice {
+  // Ids are UUIDs of version 7, which begin with the time in milliseconds: their order is that of age.
+  const select = database.prepare<[string, string, number], DeliveryRow>(
+    'SELECT id, event_id, next_attempt_at FROM deliveries WHERE id > ? AND id < ? ORDER BY id LIMIT ?',
+  );
+  const deleteAttempts = database.prepare('DELETE FROM attempts WHERE delivery_id = ?');
+  const deleteDelivery = database.prepare('DELETE FROM deliveries WHERE id = ?');
+  const deleteEvent = database.prepare(
+    'DELETE FROM events WHERE id = ? AND NOT EXISTS (SELECT 1 FROM deliveries WHERE event_id = events.id)',
+  );
+  return database.transaction(({ before, after }: PurgeQuery): PurgeSlice => {
+    const began = performance.now();
+    const end = firstIdOf(before);
+    const slice = { events: 0, deliveries: 0, attempts: 0, next: after as string | null, elapsed: 0 };
+    while (slice.next !== null && performance.now() - began < sliceTime) {
+      const rows = select.all(slice.next, end, step);
+      const final = rows.filter(({ next_attempt_at: next }) => next === null);
+      for (const { id } of final) {
+        slice.attempts += deleteAttempts.run(id).changes;
+        slice.deliveries += deleteDelivery.run(id).changes;
+      }
+      for (const id of new Set(final.map(({ event_id: id }) => id)))
+        slice.events += deleteEvent.run(id).changes;
+      slice.next = rows.length < step ? null : (rows.at(-1)?.id ?? null);
+    }
+    return { ...slice, elapsed: performance.now() - began };
+  });
+}
+
+/** No UUID of version 7 made at this time or later is smaller. */
+function firstIdOf(time: number): string {
+  const hex = Math.max(0, Math.floor(time)).toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}`;
+}

@@ -1,0 +1,64 @@
+/**
+ * What one rendering may use. Templates come from users and run on the event loop: work is counted
+ * before it is done, memory before it is taken, and the clock is a second net.
+ */
+import { TemplateError } from './error.ts';
+
+const maxSteps = 150_000;
+/** In characters, of which each takes two bytes at most. */
+const maxSpace = 6_000_000;
+const maxOutput = 1_048_576;
+const maxDepth = 100;
+/** ms */
+const maxTime = 35;
+/** Steps between two looks at the clock. */
+const stepsPerLook = 400;
+
+/** What an element of a list or a mapping costs, in characters. */
+export const elementSize = 16;
+
+export class Budget {
+  #steps = 0;
+  #space = 0;
+  #output = 0;
+  #depth = 0;
+  #nextLook = stepsPerLook;
+  readonly #deadline = performance.now() + maxTime;
+
+  /** Work that is about to be done. */
+  step(count = 1): void {
+    this.#steps += count;
+    if (this.#steps < this.#nextLook) return;
+    if (this.#steps > maxSteps)
+      throw new TemplateError(`the template takes more than ${maxSteps} steps`);
+    this.#nextLook = this.#steps + stepsPerLook;
+    if (performance.now() > this.#deadline)
+      throw new TemplateError(`the template takes longer than ${maxTime} ms`);
+  }
+
+  /** A value of so many characters that is about to be made. */
+  space(size: number): void {
+    this.#space += size;
+    if (!(this.#space <= maxSpace))
+      throw new TemplateError(`the template's values take more than ${maxSpace} characters`);
+    // Making a value takes time as well: a kilobyte is like a step.
+    if (size > 1024) this.step(Math.ceil(size / 1024));
+  }
+
+  /** Characters that are about to be put out. */
+  output(length: number): void {
+    this.#output += length;
+    if (this.#output > maxOutput)
+      throw new TemplateError(`the template puts out more than ${maxOutput} characters`);
+  }
+
+  /** Calls within calls; every one is to be left again. */
+  enter(): void {
+    if (++this.#depth > maxDepth)
+      throw new TemplateError(`the template calls itself more than ${maxDepth} levels deep`);
+  }
+
+  leave(): void {
+    this.#depth--;
+  }
+}
