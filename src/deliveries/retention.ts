@@ -1,5 +1,4 @@
 /** Lets go of what is old: daily, and when somebody asks. Pending deliveries stay, whatever their age. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { messageOf } from '../errors.ts';
 import type { PurgeSlice, Store } from '../store/store.ts';
@@ -60,7 +59,7 @@ export class Retention {
       const slice: PurgeSlice = await store.purge({ before, after });
       for (const key of ['events', 'deliveries', 'attempts'] as const) purged[key] += slice[key];
       after = slice.next;
-      if (after !== null) await sleep(pause);
+      if (after !== null) await new Promise((resolve) => setTimeout(resolve, pause));
     }
     if (purged.deliveries > 0) log.info(purged, 'old deliveries removed');
     return purged;

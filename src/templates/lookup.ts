@@ -16,6 +16,7 @@ import {
   Callable,
   defined,
   Dict,
+  dictEntries,
   dictGet,
   float,
   Group,
@@ -213,7 +214,7 @@ export function slice(
   const text = textOf(value);
   const items =
     text !== undefined ? Array.from(text) : value instanceof Tuple ? value.items : listItems(value);
-  if (items === undefined && !(value instanceof Range)) return missingSlice(value);
+  if (items === undefined && !(value instanceof Range)) throw notSliceable(value);
   const length = value instanceof Range ? value.length : lengthOf(value, budget);
   budget.space((text?.length ?? 0) + length * 2);
   const places = slicePlaces(parts, length);
@@ -231,8 +232,12 @@ export function slice(
   return value instanceof Tuple ? new Tuple(chosen) : new List(chosen);
 }
 
-const missingSlice = (value: Value) =>
-  new Undefined(`${value === null ? 'None' : `${describe(value)} object`} has no element slice`);
+const notSliceable = (value: Value) =>
+  new TemplateError(
+    dictEntries(value) === undefined
+      ? `'${typeName(value)}' object is not subscriptable`
+      : "unhashable type: 'slice'",
+  );
 
 function slicePlaces(
   { start, stop, step }: { start: Value; stop: Value; step: Value },

@@ -29,6 +29,7 @@ const abs: Filter = (value, args) => {
 
 const toFloat: Filter = (value, args) => {
   const [otherwise = new Float(0)] = bind('float', args, ['default?']);
+  defined(value);
   if (isNumber(value)) return float(toNumber(value));
   const text = textOf(value)
     ?.trim()
@@ -49,6 +50,7 @@ const prefixes: Record<number, string> = { 2: '0b', 8: '0o', 16: '0x' };
 
 const toInt: Filter = (value, args) => {
   const [otherwise = 0, base] = bind('int', args, ['default?', 'base?']);
+  defined(value);
   if (isInt(value)) return typeof value === 'boolean' ? Number(value) : value;
   if (isFloat(value)) return truncated(toNumber(value)) ?? otherwise;
   const text = textOf(value)

@@ -13,6 +13,7 @@ import {
   isFloat,
   isInt,
   isNumber,
+  listItems,
   textOf,
   toNumber,
   Tuple,
@@ -69,7 +70,9 @@ export function formatPercent(
       return text;
     },
   );
-  if (used < given.length && !usesMapping && mapping === undefined)
+  // Python takes whatever has items by key or place for a mapping, of which not all need be used.
+  const isOpen = mapping !== undefined || listItems(values) !== undefined;
+  if (used < given.length && !usesMapping && !isOpen)
     throw new TemplateError('not all arguments converted during string formatting');
   return formatted;
 }

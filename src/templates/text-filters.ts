@@ -4,13 +4,14 @@ import { intArg, textArg, truthArg } from './convert.ts';
 import { TemplateError } from './error.ts';
 import type { Filter, FilterContext } from './filter.ts';
 import { escapeValue, htmlEscape } from './html.ts';
-import { codePoints } from './iterate.ts';
+import { codePoints, lengthOf } from './iterate.ts';
 import { toJson } from './json.ts';
 import { formatPercent } from './percent.ts';
 import { str } from './printing.ts';
 import { pprint } from './pprint.ts';
 import { capitalized, centered, joined, replaced, splitLines, stripped } from './text-methods.ts';
 import {
+  defined,
   Dict,
   dictEntries,
   isTrue,
@@ -60,6 +61,8 @@ const defaultFilter: Filter = (value, args) => {
 
 const indent: Filter = (value, args, { budget }) => {
   const [width, first, blank] = bind('indent', args, ['width?', 'first?', 'blank?']);
+  if (textOf(value) === undefined)
+    throw new TemplateError(`indent needs text, not ${typeName(defined(value))}`);
   const wide = width === undefined ? undefined : textOf(width);
   const columns = wide === undefined ? Math.max(0, intArg(width) ?? 4) : 0;
   budget.space(columns);
@@ -82,16 +85,17 @@ const truncate: Filter = (value, args, { budget }) => {
     'end?',
     'leeway?',
   ]);
-  const text = str(value, budget);
   const limit = intArg(length) ?? 255;
   const tail = textArg(end) ?? '...';
   const slack = leeway === undefined || leeway === null ? 5 : (intArg(leeway) ?? 5);
   if (limit < codePoints(tail))
     throw new TemplateError(`expected length >= ${codePoints(tail)}, got ${limit}`);
   if (slack < 0) throw new TemplateError(`expected leeway >= 0, got ${slack}`);
+  if (lengthOf(value, budget) <= limit + slack) return value;
+  const text = textOf(value);
+  if (text === undefined) throw new TemplateError(`truncate needs text, not ${typeName(value)}`);
   budget.space(text.length * 2);
   const signs = Array.from(text);
-  if (signs.length <= limit + slack) return text;
   const cut = signs.slice(0, limit - codePoints(tail)).join('');
   if (truthArg(kill, false)) return cut + tail;
   const space = cut.lastIndexOf(' ');

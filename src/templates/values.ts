@@ -238,7 +238,7 @@ export function hashOf(key: Value, depth = 0): string {
     const parts = key.items.map((item) => hashOf(item, depth + 1));
     return `t${parts.map((part) => `${part.length}:${part}`).join('')}`;
   }
-  if (key instanceof Undefined) throw new TemplateError(key.message);
+  if (key instanceof Undefined) return 'undefined';
   throw new TemplateError(`unhashable type: '${typeName(key)}'`);
 }
 
