@@ -2,7 +2,7 @@
  * The benchmark: publisher, endpoint and consumer as processes of their own on loopback, side by side in
  * one run.
  *
- *     npm run bench [-- --only throughput,latency,memory,startup,matching,store] [--rounds N] [--events N] [--json FILE]
+ *     npm run bench [-- --only throughput,latency,memory,startup,matching,store,templates] [--rounds N] [--events N] [--json FILE]
  */
 import { writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
@@ -14,6 +14,7 @@ import { memory } from './memory.ts';
 import { Child } from './processes.ts';
 import { startup } from './startup.ts';
 import { storeThread } from './store-thread.ts';
+import { templates } from './templates.ts';
 import { throughput } from './throughput.ts';
 import { verdicts } from './verdicts.ts';
 
@@ -29,7 +30,7 @@ export interface Bench {
 
 const { values } = parseArgs({
   options: {
-    only: { type: 'string', default: 'throughput,latency,memory,startup,matching,store' },
+    only: { type: 'string', default: 'throughput,latency,memory,startup,matching,store,templates' },
     rounds: { type: 'string', default: '3' },
     events: { type: 'string', default: '20000' },
     seconds: { type: 'string', default: '5' },
@@ -71,6 +72,7 @@ try {
   await run('startup', () => startup(bench));
   await run('matching', () => Promise.resolve(matching()));
   await run('store', () => storeThread());
+  await run('templates', () => Promise.resolve(templates()));
   const checks = verdicts(results);
   if (checks.length > 0) console.table(checks);
   results['verdicts'] = checks;

@@ -3,6 +3,7 @@ import type { LatencyRow } from './latency.ts';
 import type { MemoryRow } from './memory.ts';
 import { round } from './statistics.ts';
 import type { StoreRow } from './store-thread.ts';
+import type { TemplateRow } from './templates.ts';
 import type { ThroughputRow } from './throughput.ts';
 
 export interface Verdict {
@@ -40,6 +41,9 @@ export function verdicts(results: Record<string, unknown>): Verdict[] {
         atMost('matching among 100,000, us', microsecondsPerEvent, 20),
       ),
     ...ofStore((results['store'] ?? []) as StoreRow[]),
+    ...((results['templates'] ?? []) as TemplateRow[]).map(({ microseconds }) =>
+      atMost('rendering a typical template, us', microseconds, 20),
+    ),
   ];
 }
 
