@@ -84,7 +84,17 @@ module.exports = {
     ),
     mayNotUse(
       'templates',
-      ['api', 'auth', 'bus', 'config', 'store', 'deliveries', 'plugins', 'subscriptions', 'plugin-api'],
+      [
+        'api',
+        'auth',
+        'bus',
+        'config',
+        'store',
+        'deliveries',
+        'plugins',
+        'subscriptions',
+        'plugin-api',
+      ],
       'Templates know values and nothing they could reach.',
     ),
     mayNotUse(

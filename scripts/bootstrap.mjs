@@ -17,6 +17,8 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 const brokerScript = '/usr/lib/rabbitmq/bin/rabbitmq-server';
 const brokerPackages = ['rabbitmq-server'];
+/** The real Jinja2, which the tests compare the templates with. */
+const jinjaPackages = ['python3-jinja2'];
 /** What compiles native modules for which no binary can be downloaded. */
 const compilerPackages = ['python3', 'make', 'g++'];
 
@@ -82,6 +84,24 @@ export async function ensureBrokerPackage() {
   await installPackages(brokerPackages, 'for a private broker');
   if (!existsSync(brokerScript))
     throw new BootstrapError(`rabbitmq-server is installed, but there is no ${brokerScript}`);
+}
+
+/** Python with Jinja2: the system's Python, whose packages apt-get installs, or else the first on the path. */
+export async function ensureJinja() {
+  const hasJinja = async () => {
+    for (const python of ['/usr/bin/python3', 'python3']) if (await knowsJinja(python)) return true;
+    return false;
+  };
+  if (await hasJinja()) return;
+  await installPackages(jinjaPackages, 'to compare templates with the real Jinja2');
+  if (!(await hasJinja()))
+    throw new BootstrapError('python3-jinja2 is installed, but python3 cannot import jinja2');
+}
+
+async function knowsJinja(python) {
+  const isThere = python.startsWith('/') ? existsSync(python) : isOnPath(python);
+  const options = { stdio: 'ignore' };
+  return isThere && (await run(python, ['-c', 'import jinja2.sandbox'], options)) === 0;
 }
 
 async function installPackages(packages, purpose) {

@@ -1,9 +1,10 @@
 /** `npm test`: all tests, or those whose names are given. */
 import process from 'node:process';
-import { bootstrap, ensureBrokerPackage, main, runTool } from './bootstrap.mjs';
+import { bootstrap, ensureBrokerPackage, ensureJinja, main, runTool } from './bootstrap.mjs';
 
 await main(async () => {
   await bootstrap();
   await ensureBrokerPackage();
+  await ensureJinja();
   return runTool('vitest/vitest.mjs', ['run', ...process.argv.slice(2)]);
 });

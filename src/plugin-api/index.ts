@@ -9,6 +9,8 @@ import type { Got } from 'got';
 import type { BusEvent, Json, JsonObject, KeptEvent, Subscription } from '../model.ts';
 import type { SubscriptionInput } from '../subscriptions/schema.ts';
 
+export { compileTemplate, type Template, TemplateError } from '../templates/template.ts';
+
 export type { BusEvent, Json, JsonObject, KeptEvent, Subscription, SubscriptionInput };
 
 /** The version of this contract; `webhookd.engines` of a plugin is a range that has to include it. */

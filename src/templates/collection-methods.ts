@@ -159,7 +159,7 @@ const view = (kind: 'dict_keys' | 'dict_values' | 'dict_items', name: string): [
 const lookIn = (value: Value, key: Value): Value | undefined =>
   value instanceof Dict || isDataDict(value) ? dictGet(value, key) : undefined;
 
-export function copyDict(value: Value, budget: Budget): Dict {
+function copyDict(value: Value, budget: Budget): Dict {
   const copy = new Dict();
   const entries = dictEntries(value) ?? [];
   budget.space(entries.length * elementSize * 2);

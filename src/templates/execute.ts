@@ -1,5 +1,5 @@
 /** Statements made into functions that put text out, once for all renderings. */
-import type { Budget } from './budget.ts';
+import { Capture, type Execute, type Output } from './capture.ts';
 import { TemplateError } from './error.ts';
 import {
   applyFilter,
@@ -16,29 +16,6 @@ import { str } from './printing.ts';
 import type { Scope } from './scope.ts';
 import { placed } from './statement-parser.ts';
 import { isHost, isTrue, Undefined, type Value } from './values.ts';
-
-/** Where text goes. */
-export interface Output {
-  put(text: string): void;
-}
-
-/** Text that becomes a value. */
-export class Capture implements Output {
-  readonly #parts: string[] = [];
-
-  constructor(private readonly budget: Budget) {}
-
-  put(text: string): void {
-    this.budget.space(text.length);
-    this.#parts.push(text);
-  }
-
-  get text(): string {
-    return this.#parts.join('');
-  }
-}
-
-export type Execute = (scope: Scope, output: Output) => void;
 
 export function compileBody(statements: readonly Statement[]): Execute {
   const steps = statements.map(compileStatement);

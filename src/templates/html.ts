@@ -19,6 +19,6 @@ export function escapeValue(value: Value, budget: Budget): Markup {
   if (value instanceof Markup) return value;
   const text = str(value, budget);
   budget.space(text.length * 5);
-  budget.step(Math.ceil(text.length / 8));
+  budget.step(Math.ceil(text.length / 4));
   return new Markup(htmlEscape(text));
 }

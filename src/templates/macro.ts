@@ -1,7 +1,7 @@
 /** Macros, and the bodies of `call` blocks, which are macros without a name. */
 import { TemplateError } from './error.ts';
 import { compileExpression } from './evaluate.ts';
-import { Capture, type Execute } from './execute.ts';
+import { Capture, type Execute } from './capture.ts';
 import type { Parameter, Statement } from './nodes.ts';
 import type { Scope } from './scope.ts';
 import { type Args, Callable, Dict, Tuple, Undefined, type Value } from './values.ts';

@@ -123,8 +123,3 @@ function escapeSign(sign: string): string {
   if (code < 0x10000) return `\\u${code.toString(16).padStart(4, '0')}`;
   return `\\U${code.toString(16).padStart(8, '0')}`;
 }
-
-/** How Python names an object in messages about what it lacks: `dict object`, `None`. */
-export function describeObject(value: Value, name: string): string {
-  return value === null ? 'None' : `${name} object`;
-}

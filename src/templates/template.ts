@@ -6,7 +6,8 @@
  */
 import { Budget } from './budget.ts';
 import { TemplateError } from './error.ts';
-import { compileBody, type Execute } from './execute.ts';
+import type { Execute } from './capture.ts';
+import { compileBody } from './execute.ts';
 import { globals } from './globals.ts';
 import { Lexer } from './lexer.ts';
 import { Scope } from './scope.ts';
@@ -80,25 +81,4 @@ function asTemplateError(error: unknown): unknown {
       source: '',
     });
   return error;
-}
-
-/** Templates that are compiled already; the one that was not asked for longest is let go of. */
-const cache = new Map<string, Template>();
-const maxCached = 1_000;
-
-/** The same as {@link compileTemplate}, remembered. */
-export function cachedTemplate(source: string): Template {
-  const known = cache.get(source);
-  if (known !== undefined) {
-    cache.delete(source);
-    cache.set(source, known);
-    return known;
-  }
-  const template = compileTemplate(source);
-  if (cache.size >= maxCached) {
-    const [oldest] = cache.keys();
-    if (oldest !== undefined) cache.delete(oldest);
-  }
-  cache.set(source, template);
-  return template;
 }

@@ -31,6 +31,7 @@ const ofText =
     bind(name, args, []);
     const text = str(value, budget);
     budget.space(text.length * 2);
+    budget.step(Math.ceil(text.length / 2));
     return value instanceof Markup ? new Markup(work(text)) : work(text);
   };
 

@@ -9,19 +9,23 @@ import { type Args, textOf, Tuple, typeName, type Value } from './values.ts';
 
 export type TextMethod = (text: string, args: Args, budget: Budget) => Value;
 
+/** Characters that are gone through in a step. */
+const stepLength = 2;
+
 /** Without arguments. */
 const plain =
   (name: string, work: (text: string) => Value): TextMethod =>
   (text, args, budget) => {
     bind(name, args, []);
     budget.space(text.length);
+    budget.step(Math.ceil(text.length / stepLength));
     return work(text);
   };
 
 const letters = /\p{L}/u;
 
 /** Every letter after a non-letter is a capital. */
-export function titled(text: string): string {
+function titled(text: string): string {
   return text.replace(/\p{L}+(?:\p{M}+\p{L}*)*/gu, (word) => {
     const [first = '', ...rest] = Array.from(word);
     return first.toUpperCase() + rest.join('').toLowerCase();
@@ -76,7 +80,7 @@ const split =
   (name: string, fromEnd: boolean): TextMethod =>
   (text, args, budget) => {
     const [by, most] = bind(name, args, ['sep?', 'maxsplit?']);
-    budget.step(1 + Math.ceil(text.length / 16));
+    budget.step(1 + Math.ceil(text.length / 4));
     const limit = intArg(most) ?? -1;
     const separator = by === undefined || by === null ? undefined : textArg(by);
     if (separator === '') throw new TemplateError('empty separator');
@@ -323,7 +327,7 @@ export const textMethods: ReadonlyMap<string, TextMethod> = new Map<string, Text
     'splitlines',
     (text, args, budget) => {
       const [keep] = bind('splitlines', args, ['keepends?']);
-      budget.step(Math.ceil(text.length / 8));
+      budget.step(Math.ceil(text.length / 2));
       budget.space(text.length);
       return newList(splitLines(text, truthArg(keep, false)), budget);
     },

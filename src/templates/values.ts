@@ -178,7 +178,7 @@ export const toNumber = (value: number | bigint | boolean | Float): number =>
 export const textOf = (value: Value): string | undefined =>
   typeof value === 'string' ? value : value instanceof Markup ? value.text : undefined;
 
-export const isDataList = (value: Value): value is DataList => Array.isArray(value);
+const isDataList = (value: Value): value is DataList => Array.isArray(value);
 
 export const isDataDict = (value: Value): value is DataDict =>
   typeof value === 'object' &&

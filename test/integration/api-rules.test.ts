@@ -156,6 +156,7 @@ describe('the API document', () => {
       'GET /1.0/users/me/subscriptions',
       'GET /1.0/users/me/subscriptions/{subscription_uuid}',
       'PATCH /1.0/config',
+      'POST /1.0/purge',
       'POST /1.0/subscriptions',
       'POST /1.0/sync',
       'POST /1.0/tokens',

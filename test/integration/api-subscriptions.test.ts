@@ -149,19 +149,19 @@ describe('input that does not fit is answered 400 with the field and the reason'
       'http with another scheme',
       http({ url: 'ftp://x' }),
       'config.url',
-      'must match pattern "^https?://."',
+      'must be a valid http:// or https:// URL',
     ],
     [
       'http with a method of its own',
       http({ url: 'http://x', method: 'patch' }),
       'config.method',
-      'must match pattern',
+      'must be equal to one of the allowed values',
     ],
     [
       'http with a body that is a number',
       http({ url: 'http://x', body: 5 }),
       'config.body',
-      'must be string or null',
+      'must be string',
     ],
     [
       'http with a broken content type',

@@ -66,7 +66,7 @@ describe('a request', () => {
     await deliver({ url: inbox.url, body: '<x>ü</x>', content_type: 'application/xml' });
     expect((await inbox.received(1))[0]).toMatchObject({
       body: '<x>ü</x>',
-      headers: { 'content-type': 'application/xml' },
+      headers: { 'content-type': 'application/xml; charset=utf-8' },
     });
     await deliver({ url: inbox.url, body: 'plain', content_type: null });
     expect((await inbox.received(2))[1]).toMatchObject({
@@ -238,7 +238,7 @@ describe('an endpoint that is no good', () => {
   });
 
   test('has a url that is none: an error that is final', async () => {
-    const attempt = await firstAttempt(await deliver({ url: 'http://a b:99999999/' }));
+    const attempt = await firstAttempt(await deliver({ url: '{{ "http://a b:99999999/" }}' }));
     expect(attempt).toMatchObject({
       status: 'error',
       detail: { error: expect.stringMatching(/^config\.url is not a valid URL: /) as string },

@@ -36,7 +36,7 @@ describe('the log of a subscription', () => {
       detail: {
         request_method: 'POST',
         request_url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:/) as string,
-        request_body: '{"id":1}',
+        request_body: { id: 1 },
         request_headers: { 'content-type': 'application/json; charset=utf-8' },
         response_status_code: 201,
         response_body: 'thanks',

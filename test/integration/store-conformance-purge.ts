@@ -52,7 +52,11 @@ export function describeStorePurge(open: () => Promise<Store>): void {
       const store = await open();
       const entries = [
         { name: 'call_created', data: '{"who":"Alice"}', detail: '{"error":"timeout: no answer"}' },
-        { name: 'call_ended', data: '{"who":"Bob"}', detail: '{"request_url":"http://a.example/x"}' },
+        {
+          name: 'call_ended',
+          data: '{"who":"Bob"}',
+          detail: '{"request_url":"http://a.example/x"}',
+        },
         { name: 'call_ended', data: '{"who":"100%_\\\\"}', detail: '{"response_body":"Carol"}' },
       ];
       for (const [place, { name, data, detail }] of entries.entries()) {

@@ -249,13 +249,20 @@ describe('a database of the first version', () => {
     database.exec(migrations[0] ?? '');
     database.exec(`INSERT INTO tokens VALUES
       ('1', 'local administrator', 'h1', 'some tenant', 5), ('2', 'mine', 'h2', 'my tenant', 6)`);
-    database.pragma(`application_id = ${0x77686b64}`);
+    database.pragma(`application_id = 2003331940`);
     database.pragma('user_version = 1');
     database.close();
     const store = await open(file);
     const grant = { userUuid: null, acl: ['#'] };
     expect(await store.tokens()).toEqual([
-      { uuid: '1', name: 'local administrator', hash: 'h1', tenantUuid: null, createdAt: 5, ...grant },
+      {
+        uuid: '1',
+        name: 'local administrator',
+        hash: 'h1',
+        tenantUuid: null,
+        createdAt: 5,
+        ...grant,
+      },
       { uuid: '2', name: 'mine', hash: 'h2', tenantUuid: 'my tenant', createdAt: 6, ...grant },
     ]);
   });

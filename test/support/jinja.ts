@@ -11,10 +11,16 @@ export interface Rendering {
 /** The text, or what was wrong. */
 export type Rendered = { text: string } | { error: string };
 
+/** The Python that has Jinja2: the system's, or the first on the path. */
+const python =
+  ['/usr/bin/python3', 'python3'].find(
+    (candidate) => spawnSync(candidate, ['-c', 'import jinja2.sandbox']).status === 0,
+  ) ?? 'python3';
+
 /** Renders all with Python's Jinja2 in one process. */
 export function renderWithJinja(jobs: Rendering[]): Rendered[] {
   const { status, stdout, stderr } = spawnSync(
-    'python3',
+    python,
     [join(packageRoot, 'test/support/jinja.py')],
     { input: JSON.stringify(jobs), encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 },
   );

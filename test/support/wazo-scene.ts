@@ -6,7 +6,7 @@ import { StandInWazoAuth } from './wazo-auth.ts';
 import { newVhost } from './vhost.ts';
 
 /** A daemon that asks the stand-in, with a queue of its own; it is not started. */
-export function makeWazoDaemon(
+function makeWazoDaemon(
   brokerUrl: string,
   auth: StandInWazoAuth,
   more: Record<string, unknown> = {},

@@ -59,7 +59,10 @@ test('goes from slice to slice, with a pause for commits, and adds up', async ()
 });
 
 test('two purges run one after the other', async () => {
-  const { asked, retention } = setUp(30, [{ ...none, next: 'b' }, { ...none, next: null }]);
+  const { asked, retention } = setUp(30, [
+    { ...none, next: 'b' },
+    { ...none, next: null },
+  ]);
   const both = Promise.all([retention.purge(7), retention.purge(1)]);
   await vi.advanceTimersByTimeAsync(1_000);
   await both;

@@ -1,6 +1,6 @@
 /** One request and its response, with a deadline, and with no more of the response kept than asked for. */
 import type { Dispatcher } from 'undici';
-import type { RequestPlan } from './request.ts';
+import type { HttpRequest } from './request.ts';
 
 /** What the endpoint answered. */
 export interface Answer {
@@ -11,13 +11,6 @@ export interface Answer {
   body: string;
   /** Whether the body was longer than what is kept. */
   isTruncated: boolean;
-}
-
-/** One request. */
-export interface Request {
-  plan: RequestPlan;
-  deliveryId: string;
-  body: string;
 }
 
 export interface ExchangeOptions {
@@ -119,17 +112,17 @@ class Exchange implements Dispatcher.DispatchHandler {
 /** Rejects when there is no complete answer, for whatever reason. */
 export function exchange(
   dispatcher: Dispatcher,
-  { plan, deliveryId, body }: Request,
+  { plan: { method }, target: { origin, path, headers: known }, body: { content } }: HttpRequest,
+  deliveryId: string,
   options: ExchangeOptions,
 ): Promise<Answer> {
-  const { origin, path, method } = plan;
   // The same over all attempts of a delivery: the receiver can tell a repeat (Standard Webhooks 1.0.0).
-  const headers = { ...plan.headers, 'webhook-id': deliveryId };
+  const headers = { ...known, 'webhook-id': deliveryId };
   return new Promise((resolve, reject) => {
     const handler = new Exchange(options, resolve, reject);
     // The deadline is the exchange's own: it covers connecting, headers and body together.
     dispatcher.dispatch(
-      { origin, path, method, headers, body, headersTimeout: 0, bodyTimeout: 0 },
+      { origin, path, method, headers, body: content, headersTimeout: 0, bodyTimeout: 0 },
       handler,
     );
   });

@@ -1,5 +1,4 @@
 /** The http service: every delivery is a request, and whatever is not answered with 2xx is tried again. */
-import { STATUS_CODES } from 'node:http';
 import {
   type AttemptContext,
   type KeptEvent,
@@ -11,8 +10,11 @@ import {
 } from 'webhookd/plugin';
 import { Agents } from './agents.ts';
 import { httpConfigSchema } from './config.ts';
+import { addAnswer, describeError, refusal, requestDetail } from './detail.ts';
 import { type Answer, exchange, type ExchangeOptions } from './exchange.ts';
-import { planOf, type RequestPlan } from './request.ts';
+import { LocalMachineError } from './local-machine.ts';
+import { type HttpRequest, planOf, requestFor } from './request.ts';
+import { UnsendableError } from './unsendable.ts';
 
 /** The part of the daemon's configuration for this service. */
 interface HttpOptions {
@@ -33,7 +35,7 @@ export default class HttpService {
 
   constructor({ config }: PluginCradle) {
     const { connectTimeout, timeout, maxResponseSize } = config['http'] as unknown as HttpOptions;
-    this.#agents = new Agents(connectTimeout * 1000);
+    this.#agents = new Agents({ connectTimeout: connectTimeout * 1000 });
     this.#limits = { timeout: timeout * 1000, maxResponseSize, open: new Set() };
   }
 
@@ -43,36 +45,28 @@ export default class HttpService {
     { signal, delivery }: AttemptContext,
   ): Promise<JsonObject> {
     this.#listenTo(signal);
-    const plan = this.#plan(subscription);
-    const body = plan.body ?? event.dataJson;
-    const request = requestDetail(plan, delivery.id, body);
+    const request = makeRequest(subscription, event);
+    const { plan, target } = request;
+    const detail = requestDetail(request, delivery.id);
     let answer: Answer;
     try {
-      answer = await exchange(
-        this.#agents.get(plan.verifyCertificate),
-        { plan, deliveryId: delivery.id, body },
-        this.#limits,
-      );
+      const agent = this.#agents.get(plan.verifyCertificate, subscription.ownerUserUuid !== null);
+      answer = await exchange(agent, request, delivery.id, this.#limits);
     } catch (error) {
-      throw new HookRetry({ ...request, error: describe(error, plan) });
+      detail['error'] = describeError(error, target);
+      throw error instanceof LocalMachineError
+        ? new HookExpectedError(detail)
+        : new HookRetry(detail);
     }
-    const detail = { ...request, ...responseDetail(answer) };
+    addAnswer(detail, answer);
     if (answer.status >= 200 && answer.status < 300) return detail;
-    const failed = { ...detail, error: refusal(answer, plan) };
+    detail['error'] = refusal(answer, target);
     // 410 Gone: the endpoint says that it will never be back.
-    throw answer.status === 410 ? new HookExpectedError(failed) : new HookRetry(failed);
+    throw answer.status === 410 ? new HookExpectedError(detail) : new HookRetry(detail);
   }
 
   dispose(): Promise<void> {
     return this.#agents.close();
-  }
-
-  #plan(subscription: Subscription): RequestPlan {
-    try {
-      return planOf(subscription);
-    } catch (error) {
-      throw new HookExpectedError({ error: (error as Error).message });
-    }
   }
 
   /** One listener for all requests: the daemon gives every attempt the same signal. */
@@ -85,38 +79,11 @@ export default class HttpService {
   }
 }
 
-function requestDetail(
-  { method, shownUrl, shownHeaders }: RequestPlan,
-  deliveryId: string,
-  body: string,
-): JsonObject {
-  return {
-    request_method: method,
-    request_url: shownUrl,
-    request_headers: { ...shownHeaders, 'webhook-id': deliveryId },
-    request_body: body,
-  };
-}
-
-function responseDetail({ status, headers, body, isTruncated }: Answer): JsonObject {
-  return {
-    response_status_code: status,
-    response_headers: headers as JsonObject,
-    response_body: body,
-    ...(isTruncated ? { response_body_truncated: true } : {}),
-  };
-}
-
-/** `410 Client Error: Gone for url: http://example.com/` */
-function refusal({ status, reason }: Answer, { shownUrl }: RequestPlan): string {
-  const phrase = reason === '' ? (STATUS_CODES[status] ?? 'Unknown') : reason;
-  const kind =
-    status >= 500 ? 'Server Error' : status >= 400 ? 'Client Error' : 'Unexpected Status';
-  return `${status} ${kind}: ${phrase} for url: ${shownUrl}`;
-}
-
-/** Node's message names address and port; with several addresses only the code is left. */
-function describe(error: unknown, { shownUrl }: RequestPlan): string {
-  const { message = '', code } = error as { message?: string; code?: string };
-  return `${message === '' ? (code ?? 'the request failed') : message} for url: ${shownUrl}`;
+function makeRequest(subscription: Subscription, event: KeptEvent): HttpRequest {
+  try {
+    return requestFor(planOf(subscription), event);
+  } catch (error) {
+    if (error instanceof UnsendableError) throw new HookExpectedError({ error: error.message });
+    throw error;
+  }
 }

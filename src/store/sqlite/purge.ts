@@ -28,7 +28,13 @@ export function preparePurge(database: Database.Database): (query: PurgeQuery) =
   return database.transaction(({ before, after }: PurgeQuery): PurgeSlice => {
     const began = performance.now();
     const end = firstIdOf(before);
-    const slice = { events: 0, deliveries: 0, attempts: 0, next: after as string | null, elapsed: 0 };
+    const slice = {
+      events: 0,
+      deliveries: 0,
+      attempts: 0,
+      next: after as string | null,
+      elapsed: 0,
+    };
     while (slice.next !== null && performance.now() - began < sliceTime) {
       const rows = select.all(slice.next, end, step);
       const final = rows.filter(({ next_attempt_at: next }) => next === null);

@@ -1,9 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-  cachedTemplate,
-  compileTemplate,
-  TemplateError,
-} from '../../../dist/templates/template.js';
+import { compileTemplate, TemplateError } from '../../../dist/templates/template.js';
 
 function failure(source: string, variables?: Record<string, unknown>): TemplateError {
   try {
@@ -57,10 +53,4 @@ test('a template without tags is constant, one with any is not', () => {
   expect(compileTemplate('https://example.com/{x}').isConstant).toBe(true);
   for (const source of ['{{ 1 }}', '{% raw %}{% endraw %}', '{# x #}'])
     expect(compileTemplate(source).isConstant).toBe(false);
-});
-
-test('the same source is compiled once', () => {
-  const source = `{{ 1 }} ${Date.now()}`;
-  expect(cachedTemplate(source)).toBe(cachedTemplate(source));
-  expect(() => cachedTemplate('{{')).toThrow(TemplateError);
 });
