@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
+import { makeAuthority } from '../support/certificates.ts';
 import { Inbox } from '../support/inbox.ts';
 import { TestPublisher } from '../support/publisher.ts';
 import { writeFiles } from '../support/temp.ts';
@@ -216,5 +218,36 @@ describe('the daemon’s own token', () => {
     expect((await daemon.call('GET', '/status')).body).toMatchObject({
       master_tenant: { status: 'ok' },
     });
+  });
+});
+
+describe('wazo-auth over HTTPS', () => {
+  const authority = makeAuthority();
+  afterAll(() => rmSync(authority.directory, { recursive: true }));
+  const certificate = {
+    cert: readFileSync(authority.server.certificate, 'utf8'),
+    key: readFileSync(authority.server.key, 'utf8'),
+  };
+  const own = (verify: boolean | string) =>
+    ownWazoScene(scene().brokerUrl, { https: true, verify_certificate: verify }, certificate);
+
+  test.each<[string, () => boolean | string]>([
+    ['is trusted when its authority is configured', () => authority.ca.certificate],
+    ['is trusted whatever its certificate when it is not to be checked', () => false],
+  ])('%s', async (_what, verify) => {
+    const { auth, daemon } = await own(verify());
+    await daemon.start();
+    const answer = await daemon.call('GET', '/subscriptions', undefined, {
+      'x-auth-token': auth.addToken(),
+    });
+    expect(answer.status).toBe(200);
+  });
+
+  test('is not talked to when its certificate does not check out', async () => {
+    const { auth, daemon } = await own(true);
+    await daemon.spawn();
+    await daemon.logged('no token of the daemon');
+    expect(auth.requests).toEqual([]);
+    expect(daemon.output).toMatch(/certificate/);
   });
 });

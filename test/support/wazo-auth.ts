@@ -1,6 +1,7 @@
 /** A stand-in for wazo-auth: the part of its API 0.1 that the daemon uses, over HTTP. */
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 /** What a token is worth. */
@@ -29,13 +30,23 @@ export class StandInWazoAuth {
   brokenStatus: number | undefined;
   #server: Server;
 
-  private constructor(private readonly prefix: string) {
+  private constructor(
+    private readonly prefix: string,
+    /** PEM; with it the stand-in speaks HTTPS. */
+    private readonly certificate: { cert: string; key: string } | undefined,
+  ) {
     this.tenants.set(this.masterTenant, null);
     this.#server = this.#makeServer();
   }
 
-  static async open({ prefix = '' } = {}): Promise<StandInWazoAuth> {
-    const auth = new StandInWazoAuth(prefix);
+  static async open({
+    prefix = '',
+    certificate,
+  }: {
+    prefix?: string;
+    certificate?: { cert: string; key: string } | undefined;
+  } = {}): Promise<StandInWazoAuth> {
+    const auth = new StandInWazoAuth(prefix, certificate);
     await auth.listen(0);
     return auth;
   }
@@ -80,10 +91,13 @@ export class StandInWazoAuth {
   }
 
   #makeServer(): Server {
-    return createServer((request, response) => {
+    const listener = (request: IncomingMessage, response: ServerResponse) => {
       request.resume();
       request.on('end', () => this.#answer(request, response));
-    });
+    };
+    return this.certificate === undefined
+      ? createServer(listener)
+      : createSecureServer(this.certificate, listener);
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {

@@ -50,9 +50,10 @@ export function useWazoScene(more: Record<string, unknown> = {}): () => WazoScen
 export async function ownWazoScene(
   brokerUrl: string,
   more: Record<string, unknown> = {},
+  certificate?: { cert: string; key: string },
 ): Promise<WazoScene> {
   const prefix = typeof more['prefix'] === 'string' ? more['prefix'] : '';
-  const auth = await StandInWazoAuth.open({ prefix });
+  const auth = await StandInWazoAuth.open({ prefix, certificate });
   onTestFinished(async () => {
     await auth.close();
   });
