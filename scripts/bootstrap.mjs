@@ -17,6 +17,7 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 const brokerScript = '/usr/lib/rabbitmq/bin/rabbitmq-server';
 const brokerPackages = ['rabbitmq-server'];
+const postgresPrograms = '/usr/lib/postgresql';
 /** The real Jinja2, which the tests compare the templates with. */
 const jinjaPackages = ['python3-jinja2'];
 /** What compiles native modules for which no binary can be downloaded. */
@@ -84,6 +85,14 @@ export async function ensureBrokerPackage() {
   await installPackages(brokerPackages, 'for a private broker');
   if (!existsSync(brokerScript))
     throw new BootstrapError(`rabbitmq-server is installed, but there is no ${brokerScript}`);
+}
+
+/** PostgreSQL's server, from which tests start private ones. */
+export async function ensurePostgres() {
+  if (existsSync(postgresPrograms)) return;
+  await installPackages(['postgresql'], 'to test the import from a wazo-webhookd');
+  if (!existsSync(postgresPrograms))
+    throw new BootstrapError(`postgresql is installed, but there is no ${postgresPrograms}`);
 }
 
 /** Python with Jinja2: the system's Python, whose packages apt-get installs, or else the first on the path. */

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Tokens } from '../auth/tokens.ts';
 import { configRoutes, type RunningConfig } from './config.ts';
+import { importRoutes } from './import.ts';
 import { logRoutes, type LogRoutes } from './logs.ts';
 import { purgeRoutes, type PurgeRoutes } from './purge.ts';
 import { statusRoutes } from './status.ts';
@@ -28,4 +29,5 @@ export function addRoutes(scope: FastifyInstance, subjects: RouteSubjects): void
   configRoutes(scope, subjects);
   syncRoutes(scope, subjects);
   purgeRoutes(scope, subjects);
+  importRoutes(scope, subjects);
 }

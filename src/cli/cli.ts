@@ -4,6 +4,7 @@ import { messageOf, UserError } from '../errors.ts';
 import { version } from '../version.ts';
 import { configCommand } from './config.ts';
 import { emitCommand } from './emit.ts';
+import { importCommand } from './import.ts';
 import { purgeCommand } from './purge.ts';
 import { receiveCommand } from './receive.ts';
 import { runCommand } from './run.ts';
@@ -29,6 +30,7 @@ export async function runCli(args: string[]): Promise<number> {
     .command(configCommand)
     .command(subscriptionCommand)
     .command(tokenCommand)
+    .command(importCommand)
     .command(syncCommand)
     .command(purgeCommand)
     .command(emitCommand)

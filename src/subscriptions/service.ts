@@ -3,6 +3,7 @@
  * before its promise resolves.
  */
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { JsonObject, Subscription } from '../model.ts';
 import type { Store } from '../store/store.ts';
 import type { Matcher } from './matcher.ts';
@@ -127,6 +128,25 @@ export class SubscriptionService {
     await this.#options.store.putSubscription(subscription);
     await this.#replace('updated', this.#subscriptions.get(uuid), subscription);
     return subscription;
+  }
+
+  /**
+   * Makes or replaces one with uuid and tenant as given. Throws {@link InvalidSubscription}.
+   *
+   * @param isTrial whether nothing is changed, and only said what would be
+   */
+  async put(
+    subscription: Subscription,
+    { isTrial = false } = {},
+  ): Promise<'created' | 'updated' | 'unchanged'> {
+    this.#check(subscription);
+    const former = this.#subscriptions.get(subscription.uuid);
+    if (isDeepStrictEqual(former, subscription)) return 'unchanged';
+    const change = former === undefined ? 'created' : 'updated';
+    if (isTrial) return change;
+    await this.#options.store.putSubscription(subscription);
+    await this.#replace(change, this.#subscriptions.get(subscription.uuid), subscription);
+    return change;
   }
 
   /** Its pending deliveries are cancelled. Throws {@link NoSuchSubscription}. */

@@ -158,6 +158,7 @@ describe('the API document', () => {
       'PATCH /1.0/config',
       'POST /1.0/purge',
       'POST /1.0/subscriptions',
+      'POST /1.0/subscriptions/import',
       'POST /1.0/sync',
       'POST /1.0/tokens',
       'POST /1.0/users/me/subscriptions',
