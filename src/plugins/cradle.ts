@@ -139,12 +139,13 @@ function pluginSubscriptions({ subscriptions, masterTenant }: CradleSources): Pl
   const complete = (
     input: Partial<SubscriptionInput> & Pick<SubscriptionInput, 'name' | 'service' | 'events'>,
   ): SubscriptionInput => ({
-    config: {},
     eventsUserUuid: null,
     eventsWazoUuid: null,
     ownerUserUuid: null,
     metadata: {},
     ...input,
+    // Checking it changes it, and it is kept: it must not be the plugin's own object.
+    config: structuredClone(input.config ?? {}),
   });
   return Object.freeze({
     list: () => subscriptions.list(),

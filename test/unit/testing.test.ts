@@ -187,6 +187,17 @@ test('a subscription that was made before can be delivered', async () => {
   expect(harness.subscriptions.list()).toHaveLength(1);
 });
 
+test('the config a plugin makes a subscription with stays its own', async () => {
+  const harness = await handmade();
+  const config = Object.freeze({ act: 'answer' });
+  const input = { name: 'test', service: 'test', events: ['x'], config };
+  const made = await harness.subscriptions.create(input);
+  expect(made.config).toEqual({ act: 'answer', color: 'blue' });
+  const changed = await harness.subscriptions.update(made.uuid, made);
+  expect(changed.config).toEqual(made.config);
+  expect(changed.config).not.toBe(made.config);
+});
+
 test('what the daemon would refuse to load is refused', async () => {
   class Broken {
     load(): void {

@@ -3,6 +3,7 @@
  * another one each for those that must not reach this machine.
  */
 import { readFileSync, statSync } from 'node:fs';
+import type { Dispatcher } from 'undici';
 // The package's index loads fetch, WebSockets and caches as well: 9 MiB that nothing here uses.
 import Agent from 'undici/lib/dispatcher/agent.js';
 import { guardedConnector, type NetworkFacts } from './local-machine.ts';
@@ -24,7 +25,7 @@ export class Agents {
    * @param isGuarded whether connections to this machine are refused, with a `LocalMachineError`
    * @throws when that file cannot be read
    */
-  get(verify: string, isGuarded: boolean): Agent {
+  get(verify: string, isGuarded: boolean): Dispatcher {
     // A file that was replaced is read again.
     const key = verify.startsWith('/') ? `${verify}@${statSync(verify).mtimeMs}` : verify;
     const agents = isGuarded ? this.#guarded : this.#open;

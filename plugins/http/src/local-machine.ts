@@ -28,7 +28,7 @@ const carriersOfIPv4 = ['::/96', '::ffff:0:0/96', '::ffff:0:0:0/96', '64:ff9b::/
 );
 
 /** A test of whether an address is this machine's, as its interfaces are now. */
-function localAddressTest(
+export function localAddressTest(
   interfaces: NodeJS.Dict<NetworkInterfaceInfo[]> = networkInterfaces(),
 ): (address: string) => boolean {
   const all = Object.values(interfaces).flatMap((infos) => infos ?? []);
@@ -64,7 +64,7 @@ function canonical(text: string): ipaddr.IPv4 | ipaddr.IPv6 {
 const isLocalName = (host: string) => /^(?:.*\.)?localhost\.?$/i.test(host);
 
 /** Resolves names as `lookup` does, but for the addresses of this machine. */
-function guardedLookup({
+export function guardedLookup({
   lookup = systemLookup,
   interfaces = networkInterfaces,
 }: NetworkFacts): LookupFunction {
