@@ -65,6 +65,8 @@ export interface Delivery {
   attempts: number;
   /** Size of the event in bytes, as a bound for what is held in memory. */
   size: number;
+  /** A request that a plugin returned, sealed: it is to be made instead of calling the service. */
+  request: string | null;
 }
 
 /** `success` and `error` are final; after `failure` the delivery is attempted again. */
@@ -107,4 +109,23 @@ export interface AccessToken {
   /** What it may do: patterns such as `webhookd.subscriptions.#`. */
   acl: string[];
   createdAt: number;
+}
+
+/** What an administrator told a plugin. */
+export interface PluginVariable {
+  plugin: string;
+  name: string;
+  value: string;
+  /** Whether the value is encrypted. */
+  isSealed: boolean;
+}
+
+/** What is kept of a plugin over restarts. */
+export interface PluginState {
+  name: string;
+  isEnabled: boolean;
+  /** Why it is disabled. */
+  reason: string | null;
+  /** What its classes said of themselves when they were loaded last, as JSON; null when they never were. */
+  traits: string | null;
 }

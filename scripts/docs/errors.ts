@@ -13,6 +13,10 @@ const meanings: Record<ErrorId, string> = {
   'no-such-subscription':
     'There is no subscription of that uuid, or it is another tenant’s. `details.subscription_uuid` has the uuid.',
   'no-such-token': 'There is no token of that uuid. `details.token_uuid` has the uuid.',
+  'no-such-plugin': 'There is no plugin of that name. `details.plugin` has the name.',
+  'no-such-variable': 'The plugin declares no variable of that name, or it is not set.',
+  'plugin-refused':
+    'The plugin cannot be used like that, as the message says; nothing was changed, and a version that served goes on serving.',
   'not-found': 'There is no such route.',
   'body-too-large': 'The body is larger than `rest_api.max_body_size`.',
   'unsupported-media-type': 'The body’s Content-Type is not `application/json`.',

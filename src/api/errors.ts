@@ -2,6 +2,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
 import { AuthUnreachable, MasterTenantUnknown, Unauthorized } from '../auth/principal.ts';
 import { messageOf } from '../errors.ts';
+import { NoSuchPlugin, PluginRefused } from '../plugins/refusals.ts';
 import { StoreUnavailable } from '../store/store.ts';
 import { problemsFrom } from '../subscriptions/problems.ts';
 import { InvalidSubscription, NoSuchSubscription, type Problem } from '../subscriptions/service.ts';
@@ -14,7 +15,10 @@ export const errorTable = {
   unauthorized: 401,
   'no-such-subscription': 404,
   'no-such-token': 404,
+  'no-such-plugin': 404,
+  'no-such-variable': 404,
   'not-found': 404,
+  'plugin-refused': 409,
   'body-too-large': 413,
   'unsupported-media-type': 415,
   'internal-error': 500,
@@ -61,6 +65,9 @@ function asApiError(error: FastifyError | Error): ApiError {
     return new ApiError('no-such-subscription', error.message, { subscription_uuid: error.uuid });
   }
   if (error instanceof InvalidSubscription) return invalid(error.problems);
+  if (error instanceof NoSuchPlugin)
+    return new ApiError('no-such-plugin', error.message, { plugin: error.plugin });
+  if (error instanceof PluginRefused) return new ApiError('plugin-refused', error.message);
   if (error instanceof Unauthorized) return new ApiError('unauthorized', error.message);
   if (error instanceof AuthUnreachable)
     return new ApiError('authentication-server-unreachable', error.message);

@@ -4,6 +4,8 @@ import type { Tokens } from '../auth/tokens.ts';
 import { configRoutes, type RunningConfig } from './config.ts';
 import { importRoutes } from './import.ts';
 import { logRoutes, type LogRoutes } from './logs.ts';
+import { type LogStreamRoutes, logStreamRoutes } from './log-stream.ts';
+import { type PluginRoutes, pluginRoutes } from './plugins.ts';
 import { purgeRoutes, type PurgeRoutes } from './purge.ts';
 import { statusRoutes } from './status.ts';
 import type { StatusAggregator } from './status-aggregator.ts';
@@ -13,7 +15,8 @@ import { tokenRoutes } from './token-routes.ts';
 import { userSubscriptionRoutes } from './user-subscriptions.ts';
 
 /** What the resources are about. */
-export interface RouteSubjects extends SubscriptionRoutes, LogRoutes, SyncRoutes, PurgeRoutes {
+export interface RouteSubjects
+  extends SubscriptionRoutes, LogRoutes, SyncRoutes, PurgeRoutes, PluginRoutes, LogStreamRoutes {
   tokens: Tokens;
   status: Pick<StatusAggregator, 'collect'>;
   runningConfig: RunningConfig;
@@ -30,4 +33,6 @@ export function addRoutes(scope: FastifyInstance, subjects: RouteSubjects): void
   syncRoutes(scope, subjects);
   purgeRoutes(scope, subjects);
   importRoutes(scope, subjects);
+  pluginRoutes(scope, subjects);
+  logStreamRoutes(scope, subjects);
 }

@@ -6,7 +6,9 @@
  * rejected like any other that is no event.
  */
 import { createRequire } from 'node:module';
+import type { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
+import type { ChannelModel } from 'amqplib';
 
 /** The key of what stands for headers that could not be decoded. */
 export const undecodable = Symbol('undecodable');
@@ -28,3 +30,8 @@ codec.decodeFields = (slice) => {
 };
 
 export const { connect } = require('amqplib') as typeof import('amqplib');
+
+/** How many bytes have come over a connection since it was opened; the library's types leave the socket out. */
+export function bytesReceived(model: ChannelModel): number {
+  return (model.connection as unknown as { stream: Socket }).stream.bytesRead;
+}

@@ -11,11 +11,14 @@ import type { ChannelModel } from 'amqplib';
 import type { Logger } from 'pino';
 import { messageOf } from '../errors.ts';
 import type { BrokerAddress } from './address.ts';
-import { connect } from './amqplib.ts';
-import { Backoff } from './backoff.ts';
+import { bytesReceived, connect } from './amqplib.ts';
+import { Backoff } from '../backoff.ts';
 
 /** A connection that lived this long (ms) was a good one: the next pause is the shortest again. */
 const stableAfter = 5_000;
+
+/** How often is looked whether anything came from the broker, ms. */
+const listenInterval = 500;
 
 export interface ConnectionOptions {
   /** What the connection is for, in the log. */
@@ -24,6 +27,11 @@ export interface ConnectionOptions {
   address: () => BrokerAddress;
   /** How long one try may take, ms. */
   connectTimeout: number;
+  /**
+   * A broker that sent nothing for this long is not well, ms. It sends heartbeats twice as often as it was
+   * asked to; the connection itself is given up after two to three times that.
+   */
+  longestSilence: number;
   /** Longest pause between two tries, ms. */
   maxDelay: number;
   log: Logger;
@@ -41,14 +49,18 @@ export class BusConnection {
   /** The broker of the last try. */
   #label: string | undefined;
   #model: ChannelModel | undefined;
+  /** When the broker was last heard of, ms since the process began: the clock may be set. */
+  #heardAt = 0;
   #running: Promise<void> | undefined;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
   }
 
-  get isUp(): boolean {
-    return this.#model !== undefined;
+  /** Whether the broker speaks: a connection cut on the way stays up for a while, and silent. */
+  get isAlive(): boolean {
+    const silence = performance.now() - this.#heardAt;
+    return this.#model !== undefined && silence < this.#options.longestSilence;
   }
 
   /** Begins to connect; returns at once. A second call does nothing. */
@@ -136,10 +148,22 @@ export class BusConnection {
     log.info({ purpose, broker: label }, 'connected to the bus');
     this.#model = model;
     for (const waiter of this.#waiters) waiter.resolve(model);
+    const listening = this.#listen(model);
     await Promise.race([closed, this.#stopped]);
+    clearInterval(listening);
     this.#model = undefined;
     if (signal.aborted) await closeQuietly(model);
     return reason;
+  }
+
+  #listen(model: ChannelModel): NodeJS.Timeout {
+    let received = bytesReceived(model);
+    this.#heardAt = performance.now();
+    return setInterval(() => {
+      const now = bytesReceived(model);
+      if (now !== received) this.#heardAt = performance.now();
+      received = now;
+    }, listenInterval);
   }
 
   /** A connection that opens after the deadline is closed as soon as it appears. */

@@ -10,7 +10,7 @@ import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import type { Logger } from 'pino';
 import type { Config } from '../config/schema.ts';
 import { messageOf } from '../errors.ts';
-import { Backoff } from './backoff.ts';
+import { Backoff } from '../backoff.ts';
 import type { BusConnection } from './connection.ts';
 import { assertTopology, type Bindings } from './topology.ts';
 
@@ -65,7 +65,7 @@ export class BusConsumer {
 
   /** Whether messages are flowing, or would if there were any. */
   get isConsuming(): boolean {
-    return this.#channel !== undefined;
+    return this.#channel !== undefined && this.#options.connection.isAlive;
   }
 
   /** Begins to consume; returns at once. */

@@ -28,8 +28,12 @@ export async function assertTopology(channel: Channel, bus: Config['bus']): Prom
   });
 }
 
+/** Stands for every event, where somebody wants names by a pattern. */
+const everything = '*';
+
 /** The key that events of a name are published and bound with. */
 export function routingKey(bus: Config['bus'], name: string): string {
+  if (name === everything && bus.exchangeType === 'topic') return '#';
   return bus.exchangeType === 'headers' || bus.exchangeType === 'fanout'
     ? ''
     : bus.routingKey.replaceAll('{name}', name);
@@ -37,8 +41,12 @@ export function routingKey(bus: Config['bus'], name: string): string {
 
 /** What a headers exchange compares; other exchanges ignore it. */
 function bindingArguments(bus: Config['bus'], name: string): Record<string, string> {
-  return bus.exchangeType === 'headers' ? { 'x-match': 'all', name } : {};
+  if (bus.exchangeType !== 'headers') return {};
+  return name === everything ? { 'x-match': 'all' } : { 'x-match': 'all', name };
 }
+
+/** No exchange knows patterns of names: whoever wants one gets everything, and the matcher chooses. */
+const bindingKey = (name: string) => (name.includes('*') ? everything : name);
 
 /**
  * One binding for every distinct event name somebody wants. What is wanted is counted here; what is
@@ -59,16 +67,20 @@ export class Bindings {
 
   /** Takes effect on the broker before it resolves; without a connection, as soon as there is one. */
   async want(names: Iterable<string>): Promise<void> {
-    for (const name of names) this.#wanted.set(name, (this.#wanted.get(name) ?? 0) + 1);
+    for (const name of names) {
+      const key = bindingKey(name);
+      this.#wanted.set(key, (this.#wanted.get(key) ?? 0) + 1);
+    }
     await this.#sync().catch(() => undefined);
   }
 
   /** Takes back what {@link want} asked for, name by name. */
   async release(names: Iterable<string>): Promise<void> {
     for (const name of names) {
-      const left = (this.#wanted.get(name) ?? 0) - 1;
-      if (left > 0) this.#wanted.set(name, left);
-      else this.#wanted.delete(name);
+      const key = bindingKey(name);
+      const left = (this.#wanted.get(key) ?? 0) - 1;
+      if (left > 0) this.#wanted.set(key, left);
+      else this.#wanted.delete(key);
     }
     // A channel that fails here is replaced, and the new one gets all bindings anew.
     await this.#sync().catch(() => undefined);

@@ -4,10 +4,14 @@ import { messageOf, UserError } from '../errors.ts';
 import { version } from '../version.ts';
 import { configCommand } from './config.ts';
 import { emitCommand } from './emit.ts';
+import { eventsCommand } from './events.ts';
 import { importCommand } from './import.ts';
+import { logsCommand } from './logs.ts';
+import { pluginCommand } from './plugin/plugin.ts';
 import { purgeCommand } from './purge.ts';
 import { receiveCommand } from './receive.ts';
 import { runCommand } from './run.ts';
+import { secretCommand } from './secret.ts';
 import { statusCommand } from './status.ts';
 import { subscriptionCommand } from './subscription.ts';
 import { syncCommand } from './sync.ts';
@@ -29,12 +33,16 @@ export async function runCli(args: string[]): Promise<number> {
     .command(runCommand)
     .command(configCommand)
     .command(subscriptionCommand)
+    .command(pluginCommand)
+    .command(secretCommand)
     .command(tokenCommand)
     .command(importCommand)
     .command(syncCommand)
     .command(purgeCommand)
     .command(emitCommand)
+    .command(eventsCommand)
     .command(receiveCommand)
+    .command(logsCommand)
     .command(statusCommand)
     .demandCommand(1, 'Name a command.')
     .strict()

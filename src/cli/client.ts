@@ -7,19 +7,19 @@ import { localTokenFile } from '../daemon/paths.ts';
 import { UserError } from '../errors.ts';
 import type { RemoteOptions } from './options.ts';
 
+/** There is no daemon, or it cannot be reached. */
+export class NoAnswer extends UserError {
+  override readonly name = 'NoAnswer';
+}
+
 export type Call = (method: Method, path: string, body?: unknown) => Promise<unknown>;
 
 /** A function that calls the API: `await call('GET', 'subscriptions')`. Throws {@link UserError} with what the daemon says. */
-export function connect({ config: file, url, token }: RemoteOptions): Call {
-  const local = url !== undefined && token !== undefined ? undefined : loadConfig({ file }).config;
-  const base = url ?? process.env['WEBHOOKD_URL'] ?? (local ? addressOf(local) : '');
-  const secret =
-    token ??
-    process.env['WEBHOOKD_TOKEN'] ??
-    (local ? readLocalToken(localTokenFile(local)) : undefined);
+export function connect(options: RemoteOptions): Call {
+  const { base, secret, local } = destination(options);
   return async (method, path, body) => {
     const { default: got, RequestError } = await import('got');
-    const target = `${base.replace(/\/+$/, '')}/1.0/${path}`;
+    const target = `${base}/1.0/${path}`;
     try {
       const response = await got(target, {
         method,
@@ -35,7 +35,7 @@ export function connect({ config: file, url, token }: RemoteOptions): Call {
       throw refused(response.statusCode, answer, local);
     } catch (error) {
       if (error instanceof RequestError)
-        throw new UserError(
+        throw new NoAnswer(
           `no answer from ${base}: ${error.message}; is the daemon running? See --url`,
         );
       if (error instanceof SyntaxError)
@@ -43,6 +43,61 @@ export function connect({ config: file, url, token }: RemoteOptions): Call {
       throw error;
     }
   };
+}
+
+/** Where the daemon is, and what it is shown. */
+function destination({ config: file, url, token }: RemoteOptions) {
+  const local = url !== undefined && token !== undefined ? undefined : loadConfig({ file }).config;
+  const base = url ?? process.env['WEBHOOKD_URL'] ?? (local ? addressOf(local) : '');
+  const secret =
+    token ??
+    process.env['WEBHOOKD_TOKEN'] ??
+    (local ? readLocalToken(localTokenFile(local)) : undefined);
+  return { base: base.replace(/\/+$/, ''), secret, local };
+}
+
+/**
+ * Reads server-sent events until the other side ends, or the signal aborts.
+ *
+ * @param onData gets the data of each, parsed
+ */
+export async function follow(
+  options: RemoteOptions,
+  path: string,
+  onData: (data: unknown) => void,
+  signal?: AbortSignal,
+): Promise<void> {
+  const { base, secret, local } = destination(options);
+  const { default: got, RequestError } = await import('got');
+  const stream = got.stream(`${base}/1.0/${path}`, {
+    headers: secret === undefined ? {} : { 'x-auth-token': secret },
+    followRedirect: false,
+    throwHttpErrors: false,
+    retry: { limit: 0 },
+    timeout: { connect: 10_000, response: 30_000 },
+    ...(signal === undefined ? {} : { signal }),
+  });
+  let status = 0;
+  stream.on('response', ({ statusCode }: { statusCode: number }) => (status = statusCode));
+  let rest = '';
+  try {
+    for await (const chunk of stream) {
+      rest += String(chunk);
+      if (status !== 200) continue;
+      const events = rest.split('\n\n');
+      rest = events.pop() ?? '';
+      for (const event of events)
+        if (event.startsWith('data: ')) onData(JSON.parse(event.slice(6)) as unknown);
+    }
+  } catch (error) {
+    if (signal?.aborted === true) return;
+    if (error instanceof RequestError)
+      throw new NoAnswer(
+        `no answer from ${base}: ${error.message}; is the daemon running? See --url`,
+      );
+    throw error;
+  }
+  if (status !== 200) throw refused(status, JSON.parse(rest) as unknown, local);
 }
 
 function addressOf({ restApi }: Config): string {

@@ -1,21 +1,21 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import type { CommandModule } from 'yargs';
 import { brokerAddress } from '../bus/address.ts';
 import { BusConnection } from '../bus/connection.ts';
-import { buildMessage } from '../bus/message.ts';
+import { buildMessage, type OutgoingEvent } from '../bus/message.ts';
 import { BusPublisher } from '../bus/publisher.ts';
 import { assertExchange, routingKey } from '../bus/topology.ts';
 import { loadConfig } from '../config/load.ts';
+import type { Config } from '../config/schema.ts';
 import { messageOf, UserError } from '../errors.ts';
-import type { Json, JsonObject } from '../model.ts';
+import { type EventSource, eventsToEmit } from './emit-source.ts';
 import { type GlobalOptions, withJson } from './options.ts';
 
-interface EmitOptions extends GlobalOptions {
-  name: string;
-  data: string;
-  header: string[];
-  count: number;
+interface EmitOptions extends GlobalOptions, EventSource {
+  count?: number | undefined;
+  rate?: number | undefined;
   json: boolean;
 }
 
@@ -23,79 +23,138 @@ interface EmitOptions extends GlobalOptions {
 const patience = 10_000;
 
 export const emitCommand: CommandModule<object, EmitOptions> = {
-  command: 'emit <name>',
-  describe: 'Publish an event to the exchange, and wait until the broker has it',
+  command: 'emit [name]',
+  describe: 'Publish events to the exchange, and wait until the broker has them',
   builder: (yargs) =>
     withJson(yargs)
-      .positional('name', { type: 'string', demandOption: true, describe: 'Name of the event' })
-      .option('data', { type: 'string', default: '{}', describe: 'Its data, as JSON' })
+      .positional('name', { type: 'string', describe: 'Name of the event' })
+      .option('data', { type: 'string', describe: 'Its data, as JSON; {} unless given' })
+      .option('sample', {
+        type: 'boolean',
+        default: false,
+        describe: 'With data and headers as such an event has them; see webhookd events',
+      })
+      .option('from', {
+        type: 'string',
+        describe:
+          'A file of events, one JSON object a line: { name, data, headers }; - for standard input',
+      })
       .option('header', {
         type: 'string',
         array: true,
         default: [] as string[],
         describe: 'A header as key=value; true and false are booleans; may be repeated',
       })
-      .option('count', { type: 'number', default: 1, describe: 'How many times' }),
-  handler: async ({ config: file, name, data, header, count, json }) => {
-    if (!Number.isInteger(count) || count < 1)
-      throw new UserError(`--count: expected a whole number of at least 1, found ${count}`, 2);
+      .option('count', { type: 'number', describe: 'How many times; once unless given' })
+      .option('rate', {
+        type: 'number',
+        describe: 'How many a second; without --count until it is interrupted',
+      }),
+  handler: async (options) => {
+    const { config: file, count, rate, json } = options;
+    check('--count', count, Number.isInteger);
+    check('--rate', rate, Number.isFinite);
+    const events = await eventsToEmit(options);
     const { bus, uuid } = loadConfig({ file }).config;
-    const event = { name, data: parseData(data), headers: parseHeaders(header) };
-    const log = pino({ level: 'silent' });
-    const connection = new BusConnection({
-      purpose: 'emit',
-      address: () => brokerAddress(bus),
-      connectTimeout: bus.connectTimeout * 1000,
-      maxDelay: 1_000,
-      log,
-    });
-    const publisher = new BusPublisher({
-      connection,
-      maxUnconfirmed: bus.publishMaxUnconfirmed,
-      prepare: (channel) => assertExchange(channel, bus),
-    });
-    try {
-      const publishOne = () =>
-        publisher.publish(
-          {
-            exchange: bus.exchangeName,
-            routingKey: routingKey(bus, name),
-            ...buildMessage(event, uuid ?? randomUUID(), randomUUID()),
-          },
-          patience,
-        );
-      await Promise.all(Array.from({ length: count }, publishOne));
-    } catch (error) {
-      throw new UserError(`${messageOf(error)} (broker ${brokerAddress(bus).label})`, 1, {
-        cause: error,
-      });
-    } finally {
-      await publisher.stop();
-      await connection.stop();
+    const rounds = count ?? (rate === undefined ? 1 : Infinity);
+    const published = await publishAll(bus, uuid ?? randomUUID(), events, rounds, rate);
+    const names = [...new Set(events.map(({ name }) => name))];
+    if (json)
+      console.log(
+        JSON.stringify({ name: names[0], names, count: published, exchange: bus.exchangeName }),
+      );
+    else {
+      const what = names.length > 3 ? `${names.length} kinds of events` : names.join(', ');
+      console.log(
+        `published ${what}${published > 1 ? ` ${published} times` : ''} to ${bus.exchangeName}`,
+      );
     }
-    if (json) console.log(JSON.stringify({ name, count, exchange: bus.exchangeName }));
-    else
-      console.log(`published ${name}${count > 1 ? ` ${count} times` : ''} to ${bus.exchangeName}`);
   },
 };
 
-function parseData(text: string): Json {
+function check(option: string, value: number | undefined, test: (value: number) => boolean) {
+  if (value !== undefined && (!test(value) || value <= 0 || (option === '--count' && value < 1)))
+    throw new UserError(
+      `${option}: expected a ${option === '--count' ? 'whole number of at least 1' : 'number above 0'}, found ${value}`,
+      2,
+    );
+}
+
+/** How many were published. */
+async function publishAll(
+  bus: Config['bus'],
+  originUuid: string,
+  events: readonly OutgoingEvent[],
+  rounds: number,
+  rate: number | undefined,
+): Promise<number> {
+  const connection = new BusConnection({
+    purpose: 'emit',
+    address: () => brokerAddress(bus),
+    connectTimeout: bus.connectTimeout * 1000,
+    longestSilence: bus.heartbeat * 1500,
+    maxDelay: 1_000,
+    log: pino({ level: 'silent' }),
+  });
+  const publisher = new BusPublisher({
+    connection,
+    maxUnconfirmed: bus.publishMaxUnconfirmed,
+    prepare: (channel) => assertExchange(channel, bus),
+  });
+  const publish = (event: OutgoingEvent) =>
+    publisher.publish(
+      {
+        exchange: bus.exchangeName,
+        routingKey: routingKey(bus, event.name),
+        ...buildMessage(event, originUuid, randomUUID()),
+      },
+      patience,
+    );
   try {
-    return JSON.parse(text) as Json;
+    return await paced(events, rounds, rate, bus.publishMaxUnconfirmed, publish);
   } catch (error) {
-    throw new UserError(`--data: not valid JSON: ${messageOf(error)}`, 2, { cause: error });
+    throw new UserError(`${messageOf(error)} (broker ${brokerAddress(bus).label})`, 1, {
+      cause: error,
+    });
+  } finally {
+    await publisher.stop();
+    await connection.stop();
   }
 }
 
-function parseHeaders(pairs: readonly string[]): JsonObject {
-  const words: Record<string, Json> = { true: true, false: false };
-  return Object.fromEntries(
-    pairs.map((pair) => {
-      const [key = '', ...rest] = pair.split('=');
-      const value = rest.join('=');
-      if (key === '' || rest.length === 0)
-        throw new UserError(`--header: ${JSON.stringify(pair)} is not of the form key=value`, 2);
-      return [key, words[value] ?? value];
-    }),
-  );
+/** Publishes round after round, in time and a bounded number at once, until done or interrupted. */
+async function paced(
+  events: readonly OutgoingEvent[],
+  rounds: number,
+  rate: number | undefined,
+  atOnce: number,
+  publish: (event: OutgoingEvent) => Promise<void>,
+): Promise<number> {
+  let isInterrupted = false;
+  const interrupt = () => (isInterrupted = true);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupt);
+  const began = performance.now();
+  const open = new Set<Promise<void>>();
+  let published = 0;
+  const total = rounds * events.length;
+  for (let place = 0; place < total && !isInterrupted; place++) {
+    const event = events[place % events.length];
+    if (event === undefined) break;
+    if (rate !== undefined) {
+      const due = began + (place * 1000) / rate;
+      while (!isInterrupted && performance.now() < due)
+        await sleep(Math.min(100, Math.max(1, due - performance.now())));
+    }
+    const sending = publish(event).then(() => {
+      published++;
+    });
+    open.add(sending);
+    void sending.then(
+      () => open.delete(sending),
+      () => undefined,
+    );
+    if (open.size >= atOnce) await Promise.race(open);
+  }
+  await Promise.all(open);
+  return published;
 }

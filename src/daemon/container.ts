@@ -21,13 +21,19 @@ import { RecentEvents } from '../deliveries/recent-events.ts';
 import { Retention } from '../deliveries/retention.ts';
 import { RetryPolicy } from '../deliveries/retry-policy.ts';
 import { AttemptRunner } from '../deliveries/runner.ts';
+import { ReturnedRequests } from '../deliveries/returned-requests.ts';
 import { EventTaps } from '../plugins/event-taps.ts';
+import { Handlers } from '../plugins/handlers.ts';
+import { KeyFile } from '../plugins/key-file.ts';
+import { PluginManager } from '../plugins/manager.ts';
 import { PluginRegistry } from '../plugins/registry.ts';
+import { Vault } from '../plugins/vault.ts';
 import { GroupCommit } from '../store/group-commit.ts';
 import type { Store } from '../store/store.ts';
 import { lifecycleEvent } from '../subscriptions/lifecycle.ts';
 import { Matcher } from '../subscriptions/matcher.ts';
 import { SubscriptionService } from '../subscriptions/service.ts';
+import { secretKeyFile } from './paths.ts';
 
 /** More than a broker can hold unacked, or lose acks of in a crash. */
 const rememberedEvents = 10_000;
@@ -55,6 +61,9 @@ export interface Cradle extends Foundations {
   matcher: Matcher;
   bindings: Bindings;
   registry: PluginRegistry;
+  handlers: Handlers;
+  vault: Vault;
+  plugins: PluginManager;
   status: StatusAggregator;
   tokens: Tokens;
   subscriptions: SubscriptionService;
@@ -66,6 +75,7 @@ export interface Cradle extends Foundations {
   recent: RecentEvents;
   retries: RetryPolicy;
   retention: Retention;
+  runner: AttemptRunner;
   dispatcher: Dispatcher;
   intake: Intake;
   consumer: BusConsumer;
@@ -94,6 +104,7 @@ const busConnection = (purpose: string, { currentBus, log, config }: Cradle) =>
     purpose,
     address: () => brokerAddress(currentBus()),
     connectTimeout: config.bus.connectTimeout * 1000,
+    longestSilence: config.bus.heartbeat * 1500,
     maxDelay: config.bus.reconnectMaxDelay * 1000,
     log,
   });
@@ -111,7 +122,27 @@ const makers: {
   authenticator: (cradle) => makeAuthenticator(cradle),
   matcher: ({ masterTenant }) => new Matcher(masterTenant),
   bindings: ({ config }) => new Bindings(config.bus),
-  registry: () => new PluginRegistry(),
+  registry: (cradle) => new PluginRegistry(() => cradle.dispatcher.reconsiderAll()),
+  handlers: ({ matcher, bindings }) => new Handlers({ matcher, bindings }),
+  vault: ({ store, config, log }) =>
+    new Vault(store, KeyFile.locate(config.plugins.secretKeyFile, secretKeyFile(config)), log),
+  plugins: (cradle) =>
+    new PluginManager({
+      registry: cradle.registry,
+      handlers: cradle.handlers,
+      vault: cradle.vault,
+      store: cradle.store,
+      sources: {
+        taps: cradle.taps,
+        publish: cradle.publish,
+        config: cradle.config,
+        masterTenant: cradle.masterTenant,
+        subscriptions: cradle.subscriptions,
+        addStatusProvider: (provider) => cradle.status.addProvider(provider),
+      },
+      serverUuid: cradle.serverUuid,
+      log: cradle.log,
+    }),
   status: ({ log }) => new StatusAggregator(log),
   tokens: ({ store, masterTenant }) => new Tokens(store, masterTenant),
   subscriptions: (cradle) =>
@@ -156,16 +187,23 @@ const makers: {
     }),
   retention: ({ store, config, log }) =>
     new Retention({ store, days: config.delivery.logRetention, log }),
-  dispatcher: ({ store, commits, config, cut, log, retries, subscriptions, registry }) =>
+  runner: ({ config, cut, log }) => new AttemptRunner(config.hookMaxAttempts, cut, log),
+  dispatcher: (cradle) =>
     new Dispatcher({
-      store,
-      commits,
-      runner: new AttemptRunner(config.hookMaxAttempts, cut, log),
-      retries,
-      findSubscription: (uuid) => subscriptions.find(uuid),
-      findService: (name) => registry.find(name),
-      limits: config.delivery,
-      log,
+      store: cradle.store,
+      commits: cradle.commits,
+      runner: cradle.runner,
+      retries: cradle.retries,
+      findSubscription: (uuid) => cradle.subscriptions.find(uuid) ?? cradle.handlers.find(uuid),
+      findService: (name) => cradle.registry.find(name),
+      returned: new ReturnedRequests({
+        findHttp: () => cradle.registry.find('http'),
+        runner: cradle.runner,
+        seal: (text) => cradle.vault.sealRequest(text),
+        open: (sealed) => cradle.vault.openRequest(sealed),
+      }),
+      limits: cradle.config.delivery,
+      log: cradle.log,
     }),
   intake: ({ matcher, commits, recent, dispatcher, taps, config, log }) => {
     const intake = new Intake({

@@ -2,13 +2,15 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { RunningConfig } from '../api/config.ts';
+import type { LogSource } from '../api/log-stream.ts';
 import { addRoutes } from '../api/routes.ts';
 import { createApi } from '../api/server.ts';
 import { brokerAddress } from '../bus/address.ts';
 import type { Config } from '../config/schema.ts';
 import { messageOf, UserError } from '../errors.ts';
-import { cradleMaker } from '../plugins/cradle.ts';
-import { loadPlugins } from '../plugins/loader.ts';
+import type { JsonObject } from '../model.ts';
+import type { PluginManager } from '../plugins/manager.ts';
+import type { PluginRegistry } from '../plugins/registry.ts';
 import { SqliteStore } from '../store/sqlite/store.ts';
 import type { Store } from '../store/store.ts';
 import { deleteOwnedBy, endsOfOwners } from '../subscriptions/lifecycle.ts';
@@ -23,18 +25,22 @@ export interface DaemonOptions {
   config: Config;
   runningConfig: RunningConfig;
   log: Logger;
+  /** What the log said last. */
+  history: LogSource;
 }
 
 export class Daemon {
   readonly #log: Logger;
   readonly #runningConfig: RunningConfig;
+  readonly #history: LogSource;
   readonly #cut = new AbortController();
   /** What is to be undone at the end, the last first. */
   readonly #undo: { what: string; run: () => Promise<void> | void }[] = [];
   #config: Config;
   #address: string | undefined;
 
-  constructor({ config, runningConfig, log }: DaemonOptions) {
+  constructor({ config, runningConfig, log, history }: DaemonOptions) {
+    this.#history = history;
     this.#config = config;
     this.#runningConfig = runningConfig;
     this.#log = log;
@@ -136,29 +142,23 @@ export class Daemon {
 
   /** Everything of the API but listening, with the routes of plugins. */
   async #prepareApi(cradle: Cradle): Promise<() => Promise<void>> {
-    const { config, log, registry, authenticator } = cradle;
+    const { config, log, plugins, authenticator, vault } = cradle;
     const { restApi } = config;
     addOwnStatus(cradle);
-    this.#undo.push({
-      what: 'the plugins',
-      run: () =>
-        registry.dispose((service, err) =>
-          log.error({ err, service }, 'a service could not be stopped'),
-        ),
-    });
+    await vault.open();
+    this.#undo.push({ what: 'the plugins', run: () => plugins.stop() });
+    this.#cut.signal.addEventListener('abort', () => plugins.cut());
     const server = await createApi({
       restApi,
       log,
       authenticator,
       addRoutes: async (scope) => {
-        addRoutes(scope, { ...routeSubjects(cradle), runningConfig: this.#runningConfig });
-        await loadPlugins({
-          registry,
-          directory: config.plugins.directory,
-          enabledServices: config.enabledServices,
-          makeCradle: cradleMaker({ ...pluginSources(cradle), api: scope }),
-          log,
+        addRoutes(scope, {
+          ...routeSubjects(cradle),
+          runningConfig: this.#runningConfig,
+          history: this.#history,
         });
+        await plugins.start(scope);
       },
     });
     return async () => {
@@ -228,6 +228,7 @@ const routeSubjects = ({
   status,
   wazoAuth,
   retention,
+  plugins,
 }: Cradle) => ({
   subscriptions,
   registry,
@@ -237,24 +238,7 @@ const routeSubjects = ({
   status,
   wazoAuth,
   retention,
-});
-
-const pluginSources = ({
-  taps,
-  publish,
-  config,
-  masterTenant,
-  subscriptions,
-  status,
-  log,
-}: Cradle) => ({
-  taps,
-  publish,
-  config,
-  masterTenant,
-  subscriptions,
-  addStatusProvider: status.addProvider.bind(status),
-  log,
+  plugins,
 });
 
 /** Events that say that somebody is gone end that somebody's subscriptions. */
@@ -282,6 +266,7 @@ function addOwnStatus({
   commits,
   intake,
   registry,
+  plugins,
   masterTenant,
   wazoAuth,
 }: Cradle): void {
@@ -296,11 +281,35 @@ function addOwnStatus({
       status: word(commits.failure === undefined),
       error: commits.failure?.message ?? null,
     };
-    const failed = registry.records().filter(({ state }) => state === 'failed');
-    parts['plugins'] = {
-      status: word(failed.length === 0),
-      services: registry.names(),
-      failed: failed.map(({ plugin, service, reason }) => ({ plugin, service, reason })),
-    };
+    parts['plugins'] = pluginStatus(plugins, registry);
   });
+}
+
+/** Fails when a package cannot be used as it is meant to. */
+function pluginStatus(plugins: PluginManager, registry: PluginRegistry): JsonObject {
+  const views = plugins.list();
+  const failed = [
+    ...plugins.broken.map(({ directory, reason }) => ({
+      plugin: directory,
+      service: null,
+      reason,
+    })),
+    ...views.flatMap(({ name, state, reason, entries }) => [
+      ...(state === 'failed' ? [{ plugin: name, service: null, reason }] : []),
+      ...entries.flatMap(({ service, problem }) =>
+        problem === null || problem.startsWith('enabled_services')
+          ? []
+          : [{ plugin: name, service, reason: problem }],
+      ),
+    ]),
+  ];
+  const waiting = views
+    .filter(({ state }) => state !== 'loaded' && state !== 'failed')
+    .map(({ name, state, reason }) => ({ plugin: name, state, reason }));
+  return {
+    status: failed.length === 0 ? 'ok' : 'fail',
+    services: registry.names(),
+    failed,
+    waiting,
+  };
 }

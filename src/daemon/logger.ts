@@ -3,6 +3,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { destination, type DestinationStream, type Level, type Logger, pino } from 'pino';
 import { LineBatch } from './line-batch.ts';
+import { LogHistory } from './log-history.ts';
 import type { Config, LogLevel } from '../config/schema.ts';
 import { messageOf, UserError } from '../errors.ts';
 
@@ -19,6 +20,7 @@ type LogOptions = Pick<Config, 'debug' | 'logLevel' | 'logFile'>;
 
 export interface DaemonLog {
   log: Logger;
+  readonly history: LogHistory;
   /** Takes up a changed level, and opens the file anew. */
   readonly reload: (options: LogOptions) => void;
   /** Writes out what is buffered, synchronously. */
@@ -39,15 +41,18 @@ export async function createLog(options: LogOptions, isTerminal: boolean): Promi
       colorize: true,
       translateTime: 'SYS:HH:MM:ss.l',
     });
-    const log = pino(settings, stream);
-    return { log, reload: (next) => (log.level = levelOf(next)), flush: () => undefined };
+    const history = new LogHistory(stream);
+    const log = pino(settings, history);
+    return { log, history, reload: (next) => (log.level = levelOf(next)), flush: () => undefined };
   }
   if (options.logFile !== null) checkWritable(options.logFile);
   const output = destination({ dest: options.logFile ?? 1, mkdir: true, sync: false });
   const lines = new LineBatch(output);
-  const log = pino(settings, lines);
+  const history = new LogHistory(lines);
+  const log = pino(settings, history);
   return {
     log,
+    history,
     reload(next) {
       log.level = levelOf(next);
       if (options.logFile !== null) output.reopen();

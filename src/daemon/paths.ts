@@ -9,3 +9,7 @@ export const databaseFile = (config: Pick<Config, 'database'>) =>
 /** Where the local administrator's token is. */
 export const localTokenFile = (config: Pick<Config, 'database' | 'auth'>) =>
   config.auth.localTokenFile ?? join(dirname(databaseFile(config)), 'local-token');
+
+/** Where the key for secrets is, unless the configuration or systemd names another. */
+export const secretKeyFile = (config: Pick<Config, 'database'>) =>
+  join(dirname(databaseFile(config)), 'secret.key');

@@ -17,7 +17,7 @@ import { Running } from './running.ts';
 export async function runDaemon(sources: ConfigSources): Promise<void> {
   const loaded = loadConfig(sources);
   const daemonLog = await createLog(loaded.config, process.stdout.isTTY);
-  const { log } = daemonLog;
+  const { log, history } = daemonLog;
   const dieOf = (what: string) => (error: unknown) => {
     log.fatal({ err: error }, `${what}; this is a bug`);
     daemonLog.flush();
@@ -29,7 +29,12 @@ export async function runDaemon(sources: ConfigSources): Promise<void> {
 
   const manager = await ServiceManager.connect(process.env, log);
   const running = new Running(sources, loaded, daemonLog);
-  const daemon = new Daemon({ config: loaded.config, runningConfig: running, log });
+  const daemon = new Daemon({
+    config: loaded.config,
+    runningConfig: running,
+    log,
+    history,
+  });
   process.on('SIGHUP', () => running.reload(daemon));
   try {
     await runUntilTold(daemon, manager, daemonLog);

@@ -12,6 +12,7 @@ import type { GroupCommit } from '../store/group-commit.ts';
 import type { AttemptRecord, Store } from '../store/store.ts';
 import { Lane } from './lane.ts';
 import { Refill } from './refill.ts';
+import { noneMade, type ReturnedRequests } from './returned-requests.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 import type { AttemptResult, AttemptRunner, RunnableService } from './runner.ts';
 
@@ -32,6 +33,7 @@ export interface DispatcherOptions {
   findSubscription: (uuid: string) => Subscription | undefined;
   /** The service that delivers, or undefined while nobody provides it: its deliveries wait. */
   findService: (name: string) => RunnableService | undefined;
+  returned: ReturnedRequests;
   limits: DispatcherLimits;
   log: Logger;
 }
@@ -48,6 +50,8 @@ export class Dispatcher {
   /** Lanes with a delivery to attempt and a free place, in the order of their turns. */
   readonly #freshTurns = new Set<Lane>();
   readonly #retryTurns = new Set<Lane>();
+  /** Lanes whose service can take no further call, by service. */
+  readonly #queues = new Map<RunnableService, Set<Lane>>();
   readonly #refill: Refill;
   #inFlight = 0;
   #held = 0;
@@ -196,11 +200,34 @@ export class Dispatcher {
 
   /** Puts the lane in the rows it belongs to; it keeps the place it has. */
   #takeTurns(lane: Lane): void {
-    const isFree = lane.inFlight < this.#options.limits.maxInFlightPerSubscription;
+    const isFree =
+      lane.inFlight < this.#options.limits.maxInFlightPerSubscription && !this.#queuesUp(lane);
     if (isFree && lane.fresh.length > 0) this.#freshTurns.add(lane);
     else this.#freshTurns.delete(lane);
     if (isFree && lane.retries.length > 0) this.#retryTurns.add(lane);
     else this.#retryTurns.delete(lane);
+  }
+
+  /** Whether the lane has to wait until its service can take another call; it is then in the queue for that. */
+  #queuesUp(lane: Lane): boolean {
+    const service = lane.waiting > 0 ? this.#serviceOf(lane) : undefined;
+    if (service?.isFull !== true) return false;
+    const queue = this.#queues.get(service);
+    if (queue === undefined) this.#queues.set(service, new Set([lane]));
+    else queue.add(lane);
+    return true;
+  }
+
+  /** A service may take another call: the lane that waits longest has its turn. */
+  #callNext(service: RunnableService): void {
+    const queue = this.#queues.get(service);
+    if (queue === undefined) return;
+    for (const lane of queue) {
+      if (service.isFull) return;
+      queue.delete(lane);
+      this.#takeTurns(lane);
+    }
+    if (queue.size === 0) this.#queues.delete(service);
   }
 
   /** Starts attempts while there are lanes with a turn and places in flight. */
@@ -231,16 +258,30 @@ export class Dispatcher {
     lane.inFlight++;
     this.#inFlight++;
     const startedAt = Date.now();
-    void this.#options.runner.run(service, subscription, delivery).then((result) => {
+    void this.#attempt(service, subscription, delivery).then((result) => {
       lane.inFlight--;
       this.#inFlight--;
       this.#measure(lane, Date.now() - startedAt);
-      if (result !== undefined) this.#finish(lane, delivery, startedAt, result);
+      if (result !== undefined)
+        this.#finish(lane, delivery, { service, subscription }, startedAt, result);
       this.#takeTurns(lane);
+      this.#callNext(service);
       this.#pump();
       this.#onRelief();
       if (this.#inFlight === 0) this.#whenQuiet?.();
     });
+  }
+
+  /** A request that a plugin returned is sent; anything else is the service's. */
+  #attempt(
+    service: RunnableService,
+    subscription: Subscription,
+    delivery: Delivery,
+  ): Promise<AttemptResult | undefined> {
+    const { runner, returned } = this.#options;
+    return delivery.request === null
+      ? runner.run(service, subscription, delivery)
+      : returned.send(subscription, delivery, delivery.request);
   }
 
   /** @param duration of an attempt, ms */
@@ -254,12 +295,14 @@ export class Dispatcher {
   #finish(
     lane: Lane,
     delivery: Delivery,
+    { service, subscription }: { service: RunnableService; subscription: Subscription },
     startedAt: number,
-    { status, detail, after }: AttemptResult,
+    { status, detail, after, requests }: AttemptResult,
   ): void {
-    const { retries, commits, log } = this.#options;
+    const { retries, commits, returned } = this.#options;
     const number = delivery.attempts + 1;
     const endedAt = Date.now();
+    const made = requests.length === 0 ? noneMade : returned.make(delivery, requests);
     const record: AttemptRecord = {
       deliveryId: delivery.id,
       subscriptionUuid: lane.subscriptionUuid,
@@ -268,24 +311,45 @@ export class Dispatcher {
       status,
       startedAt,
       endedAt,
-      detail,
+      detail: service.redact(made.detail ?? detail),
       nextAttemptAt: status === 'failure' ? retries.nextAttemptAt(number, endedAt, after) : null,
+      requests: made.records,
     };
+    this.#report(delivery, { service: subscription.service, plugin: service.plugin }, record);
+    commits.addAttempt(record, () => {
+      this.#settled(lane, delivery, record.nextAttemptAt);
+      if (made.deliveries.length > 0) this.offer(made.deliveries);
+    });
+  }
+
+  #report(
+    delivery: Delivery,
+    { service, plugin }: { service: string; plugin: string },
+    record: AttemptRecord,
+  ): void {
+    const { status, startedAt, endedAt, number, nextAttemptAt, detail } = record;
+    const { name } = delivery.event;
     const line = {
       delivery: delivery.id,
-      subscription: lane.subscriptionUuid,
-      event: delivery.event.name,
+      subscription: delivery.subscriptionUuid,
+      plugin,
+      service,
+      event: name,
       attempt: number,
       status,
       duration_ms: endedAt - startedAt,
     };
-    if (status === 'success') log.info(line, 'attempt');
-    else
-      log.warn(
-        { ...line, next_attempt_at: record.nextAttemptAt, error: errorIn(detail) },
-        'attempt',
+    const what = delivery.request === null ? '' : ' with a request';
+    if (status === 'success')
+      this.#options.log.info(
+        line,
+        `${service} handled ${name}${what} in ${endedAt - startedAt} ms`,
       );
-    commits.addAttempt(record, () => this.#settled(lane, delivery, record.nextAttemptAt));
+    else
+      this.#options.log.warn(
+        { ...line, next_attempt_at: nextAttemptAt, error: errorIn(detail) },
+        `${service} failed at ${name}${what} in ${endedAt - startedAt} ms`,
+      );
   }
 
   /** The outcome is on disk. */

@@ -159,6 +159,7 @@ export class Intake {
       event: kept,
       attempts: 0,
       size,
+      request: null,
     }));
     this.#keep(
       { message, session, last: message, later: undefined, deliveries, fingerprint },

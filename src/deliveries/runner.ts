@@ -2,13 +2,10 @@
 import type { Logger } from 'pino';
 import { messageOf } from '../errors.ts';
 import type { AttemptStatus, Delivery, Subscription } from '../model.ts';
-import {
-  type AttemptContext,
-  isHookExpectedError,
-  isHookRetry,
-  type Outcome,
-  type PluginLog,
-} from '../plugin-api/index.ts';
+import type { AttemptContext, Outcome, PluginLog } from '../plugin-api/contract.ts';
+import { isHookExpectedError, isHookRetry } from '../plugin-api/errors.ts';
+import type { Variables } from '../plugin-api/handled-event.ts';
+import { type HttpRequest, isHttpRequest } from '../plugin-api/request.ts';
 
 /** What came of an attempt. */
 export interface AttemptResult {
@@ -17,17 +14,29 @@ export interface AttemptResult {
   detail: string;
   /** How long to wait at least before another attempt, seconds. */
   after: number | undefined;
+  /** Requests the plugin wants to be made. */
+  requests: readonly HttpRequest[];
 }
 
 /** A service as the runner sees it, wherever it runs. */
 export interface RunnableService {
+  /** The package. */
+  plugin: string;
   log: PluginLog;
+  secrets: Variables;
+  /** Whether it can take no further call at present. */
+  readonly isFull: boolean;
+  /** Takes secrets out of what is kept of an attempt. */
+  redact: (text: string) => string;
   call(
     subscription: Subscription,
     delivery: Delivery,
     context: AttemptContext,
   ): Outcome | Promise<Outcome>;
 }
+
+/** Most requests one attempt may return. */
+const maxRequests = 100;
 
 /** What a plugin says of an attempt is kept with it, up to this many characters of JSON. */
 const maxDetail = 2 * 1024 * 1024;
@@ -39,11 +48,16 @@ export class AttemptRunner {
     private readonly log: Logger,
   ) {}
 
-  /** Never rejects. Undefined when the daemon's stop cut the attempt: then it did not count. */
+  /**
+   * Never rejects. Undefined when the daemon's stop cut the attempt: then it did not count.
+   *
+   * @param request what the service is to send instead of what the subscription says
+   */
   async run(
     service: RunnableService,
     subscription: Subscription,
     delivery: Delivery,
+    request?: HttpRequest,
   ): Promise<AttemptResult | undefined> {
     const context: AttemptContext = {
       delivery: { id: delivery.id },
@@ -51,31 +65,66 @@ export class AttemptRunner {
       maxAttempts: this.maxAttempts,
       signal: this.signal,
       log: service.log,
+      secrets: service.secrets,
+      ...(request === undefined ? {} : { request }),
     };
     try {
-      const detail = await service.call(subscription, delivery, context);
-      return { status: 'success', detail: toJson(detail), after: undefined };
+      const outcome = await service.call(subscription, delivery, context);
+      const requests = requestsIn(outcome);
+      if (requests !== undefined)
+        return { status: 'success', detail: '{}', after: undefined, requests };
+      return { status: 'success', detail: toJson(outcome), after: undefined, requests: none };
     } catch (error) {
-      return this.signal.aborted ? undefined : this.#failed(error, subscription, delivery);
+      return this.signal.aborted ? undefined : this.#failed(error, service, subscription, delivery);
     }
   }
 
-  #failed(error: unknown, subscription: Subscription, delivery: Delivery): AttemptResult {
-    if (isHookRetry(error))
-      return { status: 'failure', detail: safeJson(error.detail), after: error.after };
+  #failed(
+    error: unknown,
+    service: RunnableService,
+    subscription: Subscription,
+    delivery: Delivery,
+  ): AttemptResult {
+    if (isHookRetry(error)) {
+      const { detail, after } = error;
+      return { status: 'failure', detail: safeJson(detail), after, requests: none };
+    }
     if (isHookExpectedError(error))
-      return { status: 'error', detail: safeJson(error.detail), after: undefined };
+      return { status: 'error', detail: safeJson(error.detail), after: undefined, requests: none };
     this.log.error(
       {
-        err: error,
+        err: redacted(error, service.redact),
         delivery: delivery.id,
         subscription: subscription.uuid,
+        service: subscription.service,
         event: delivery.event.name,
       },
       `the service ${subscription.service} threw`,
     );
-    return { status: 'error', detail: safeJson({ error: messageOf(error) }), after: undefined };
+    const detail = safeJson({ error: messageOf(error) });
+    return { status: 'error', detail, after: undefined, requests: none };
   }
+}
+
+/** The error without the plugin's secrets; itself when there are none in it. */
+function redacted(error: unknown, redact: (text: string) => string): Error {
+  const { message, stack = message } = error instanceof Error ? error : new Error(String(error));
+  const shown = redact(stack);
+  if (shown === stack && error instanceof Error) return error;
+  return Object.assign(new Error(redact(message)), { stack: shown });
+}
+
+const none: readonly HttpRequest[] = [];
+
+/** The requests an attempt returned; undefined when it returned something else. */
+function requestsIn(outcome: Outcome): readonly HttpRequest[] | undefined {
+  const requests = Array.isArray(outcome) ? (outcome as unknown[]) : [outcome];
+  if (requests.length === 0 || !requests.every(isHttpRequest)) return undefined;
+  if (requests.length > maxRequests)
+    throw new RangeError(
+      `the service returned ${requests.length} requests, ${maxRequests} are allowed`,
+    );
+  return requests;
 }
 
 /** Throws when a detail is no JSON or too large: that is a mistake of the plugin. */

@@ -12,11 +12,14 @@ import type {
   PluginLog,
   PluginSubscriptions,
   StatusProvider,
-  SubscriptionInput,
-} from '../plugin-api/index.ts';
+} from '../plugin-api/contract.ts';
+import type { Environment, Variables } from '../plugin-api/handled-event.ts';
+import type { SubscriptionInput } from '../subscriptions/schema.ts';
 import type { SubscriptionService } from '../subscriptions/service.ts';
 import type { EventTaps, Tap } from './event-taps.ts';
+import { lazyHttpClient } from './http-client.ts';
 
+/** What all plugins share of the daemon. */
 export interface CradleSources {
   taps: EventTaps;
   publish: (event: OutgoingEvent) => Promise<void>;
@@ -24,37 +27,57 @@ export interface CradleSources {
   /** Throws as long as it is not known. */
   masterTenant: { require(): string };
   subscriptions: SubscriptionService;
-  addStatusProvider: (provider: StatusProvider) => void;
+  addStatusProvider: (provider: StatusProvider) => () => void;
   api: FastifyInstance;
+}
+
+/** What is one plugin's own. */
+export interface OwnPart {
   log: Logger;
+  secrets: Variables;
+  environment: Environment;
 }
 
-/** A maker of cradles, one for each service. */
-export function cradleMaker(sources: CradleSources) {
-  return async (plugin: {
-    name: string;
-    service: string;
-    isBundled: boolean;
-  }): Promise<PluginCradle> =>
-    Object.freeze({
-      busConsumer: pluginBusConsumer(sources),
-      busPublisher: Object.freeze({ publish: sources.publish }),
-      config: publicConfig(sources.config),
-      subscriptionService: pluginSubscriptions(sources),
-      statusAggregator: Object.freeze({ addProvider: sources.addStatusProvider }),
-      api: sources.api,
-      log: pluginLog(sources.log.child({ plugin: plugin.name, service: plugin.service })),
-      // got takes as much memory as all bundled plugins together, and those do not use it.
-      http: plugin.isBundled ? undefined : await makeHttpClient(),
-    }) as PluginCradle;
+/** A cradle, and what lets go of everything that was asked of the daemon through it. */
+export interface CradleWithEnd {
+  cradle: PluginCradle;
+  end: () => Promise<void>;
 }
 
-async function makeHttpClient() {
-  const { got } = await import('got');
-  return got.extend({ followRedirect: false, retry: { limit: 0 }, timeout: { request: 15_000 } });
+/** Makes what a plugin that runs inside the daemon may use. */
+export function makeCradle(sources: CradleSources, own: OwnPart): CradleWithEnd {
+  const busConsumer = pluginBusConsumer(sources);
+  const removals: (() => void)[] = [];
+  const log = pluginLog(own.log);
+  const http = lazyHttpClient(sources.config.plugins.maxRequestTimeout * 1000, log);
+  const cradle: PluginCradle = {
+    busConsumer,
+    busPublisher: Object.freeze({ publish: sources.publish }),
+    config: publicConfig(sources.config),
+    subscriptionService: pluginSubscriptions(sources),
+    statusAggregator: Object.freeze({
+      addProvider: (provider: StatusProvider) => {
+        removals.push(sources.addStatusProvider(provider));
+      },
+    }),
+    api: sources.api,
+    get http() {
+      return http();
+    },
+    log,
+    secrets: own.secrets,
+    environment: own.environment,
+  };
+  return {
+    cradle: Object.freeze(cradle),
+    end: async () => {
+      for (const remove of removals) remove();
+      await busConsumer.end();
+    },
+  };
 }
 
-function pluginLog(log: Logger): PluginLog {
+export function pluginLog(log: Logger): PluginLog {
   return Object.freeze({
     debug: (message, fields = {}) => log.debug(fields, message),
     info: (message, fields = {}) => log.info(fields, message),
@@ -64,7 +87,7 @@ function pluginLog(log: Logger): PluginLog {
 }
 
 /** What plugins need to know of the configuration; the bus's and the API's secrets are not among it. */
-function publicConfig({
+export function publicConfig({
   uuid,
   hookMaxAttempts,
   hookHttpRetryCountdownFactor,
@@ -73,7 +96,12 @@ function publicConfig({
   return Object.freeze({ uuid, hookMaxAttempts, hookHttpRetryCountdownFactor, http: { ...http } });
 }
 
-function pluginBusConsumer({ taps, subscriptions }: CradleSources): PluginBusConsumer {
+export function pluginBusConsumer({
+  taps,
+  subscriptions,
+}: Pick<CradleSources, 'taps' | 'subscriptions'>): PluginBusConsumer & {
+  end: () => Promise<void>;
+} {
   const own: Tap[] = [];
   const add = async (tap: Tap) => {
     own.push(tap);
@@ -107,11 +135,15 @@ function pluginBusConsumer({ taps, subscriptions }: CradleSources): PluginBusCon
         wazoUuid,
       }),
     unsubscribeFromEventNames: (uuid: string) => remove((tap) => tap.uuid === uuid),
-    bindings: () => [
-      ...subscriptions.list().flatMap(bindingsOfSubscription),
-      ...taps.list().flatMap(bindingsOfTap),
-    ],
-  } satisfies PluginBusConsumer);
+    bindings: () =>
+      Promise.resolve([
+        ...subscriptions.list().flatMap(bindingsOfSubscription),
+        ...taps.list().flatMap(bindingsOfTap),
+      ]),
+    end: async () => {
+      for (const tap of own.splice(0)) await taps.remove(tap);
+    },
+  } satisfies PluginBusConsumer & { end: () => Promise<void> });
 }
 
 const userHeaders = (userUuid: string | null): JsonObject =>
@@ -135,7 +167,10 @@ function bindingsOfTap({ uuid, eventNames, headers, wazoUuid }: Tap) {
   }));
 }
 
-function pluginSubscriptions({ subscriptions, masterTenant }: CradleSources): PluginSubscriptions {
+export function pluginSubscriptions({
+  subscriptions,
+  masterTenant,
+}: Pick<CradleSources, 'subscriptions' | 'masterTenant'>): PluginSubscriptions {
   const complete = (
     input: Partial<SubscriptionInput> & Pick<SubscriptionInput, 'name' | 'service' | 'events'>,
   ): SubscriptionInput => ({
@@ -148,8 +183,8 @@ function pluginSubscriptions({ subscriptions, masterTenant }: CradleSources): Pl
     config: structuredClone(input.config ?? {}),
   });
   return Object.freeze({
-    list: () => subscriptions.list(),
-    get: (uuid) => subscriptions.get(uuid),
+    list: () => Promise.resolve(subscriptions.list()),
+    get: (uuid) => new Promise((resolve) => resolve(subscriptions.get(uuid))),
     create: async (input, { tenantUuid = masterTenant.require() } = {}) =>
       subscriptions.create(complete(input), { tenantUuid }),
     update: (uuid, input) => subscriptions.update(uuid, complete(input)),

@@ -1,8 +1,9 @@
 /** Finds plugins on the disk. */
-import { readdirSync, type Dirent } from 'node:fs';
+import { type Dirent, readdirSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { codeOf, messageOf } from '../errors.ts';
+import { installedDirectory, packageIn } from './installed.ts';
 import { parseManifest, type PluginManifest, readPackage } from './manifest.ts';
 
 /** The daemon's own package: bundled plugins are beside its code. */
@@ -19,7 +20,8 @@ export interface FoundPlugin {
 }
 
 /**
- * Bundled plugins first, then those installed with npm, each group in the order of names.
+ * Bundled plugins first, then those installed with `webhookd plugin install`, then those installed with
+ * npm alone, each group in the order of names.
  *
  * @param pluginsDirectory `plugins.directory` of the configuration; need not exist
  */
@@ -29,8 +31,19 @@ export function discoverPlugins(
 ): FoundPlugin[] {
   return [
     ...directoriesIn(bundled).map((directory) => inspect(directory, true)),
+    ...activeVersions(pluginsDirectory).map((directory) => inspect(directory, false)),
     ...discoverInstalled(join(pluginsDirectory, 'node_modules')),
   ].filter((found) => found !== undefined);
+}
+
+/** Folders of packages in the version that is in use, by their real paths: no two versions share one. */
+function activeVersions(pluginsDirectory: string): string[] {
+  return directoriesIn(installedDirectory(pluginsDirectory)).flatMap((slot) => {
+    const name = packageIn(join(slot, 'current'));
+    return name === undefined
+      ? []
+      : [join(realpathSync(join(slot, 'current')), 'node_modules', name)];
+  });
 }
 
 /** A folder that cannot be read is reported like a plugin that cannot be used. */

@@ -2,7 +2,7 @@
 import type { Logger } from 'pino';
 import { messageOf } from '../errors.ts';
 import type { BusEvent, JsonObject } from '../model.ts';
-import type { EventCallback } from '../plugin-api/index.ts';
+import type { EventCallback } from '../plugin-api/contract.ts';
 
 /** Who wants which raw events. */
 export interface Tap {

@@ -3,20 +3,33 @@ import { readFileSync, realpathSync } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
 import satisfies from 'semver/functions/satisfies.js';
 import validRange from 'semver/ranges/valid.js';
-import { maybe, object, record, type Static, string } from '../schema.ts';
+import { array, boolean, maybe, object, open, record, type Static, string } from '../schema.ts';
 import { messageOf } from '../errors.ts';
-import { pluginApiVersion } from '../plugin-api/index.ts';
+import { pluginApiVersion } from '../plugin-api/version.ts';
 import { compileSchema } from '../validation.ts';
+import { version as daemonVersion } from '../version.ts';
+
+const VariableSchema = object({
+  name: string({ pattern: '^[A-Za-z_][A-Za-z0-9_]{0,127}$' }),
+  description: maybe(string()),
+  secret: boolean({ default: false }),
+  required: boolean({ default: false }),
+  default: maybe(string()),
+  schema: maybe(open()),
+});
 
 const ManifestSchema = object({
   name: string({ minLength: 1, maxLength: 214 }),
   version: maybe(string()),
+  peerDependencies: maybe(record(string())),
   webhookd: object({
     services: record(string({ minLength: 1 }), {
       propertyNames: { pattern: '^[A-Za-z0-9_.-]{1,128}$' },
       minProperties: 1,
     }),
     engines: maybe(string()),
+    variables: array(VariableSchema, { default: [], maxItems: 100 }),
+    events: array(string({ minLength: 1, maxLength: 128 }), { default: [], maxItems: 1000 }),
   }),
 });
 
@@ -30,12 +43,28 @@ export interface ServiceEntry {
   exportName: string;
 }
 
+/** Something a plugin has to be told: an address, a key. */
+export interface VariableDeclaration {
+  name: string;
+  description: string | null;
+  /** Kept encrypted, and never shown. */
+  isSecret: boolean;
+  /** Without it the plugin is held: its deliveries wait. */
+  isRequired: boolean;
+  default: string | null;
+  /** JSON Schema of the value, which is text. */
+  schema: object | null;
+}
+
 /** A package that is a plugin. */
 export interface PluginManifest {
   name: string;
   version: string;
   directory: string;
   entries: ServiceEntry[];
+  variables: VariableDeclaration[];
+  /** Events the package publishes, for the catalogue. */
+  events: string[];
 }
 
 /** Reads package.json of a directory; undefined when it is no plugin of ours (no file, or no `webhookd` key). */
@@ -66,13 +95,47 @@ export function parseManifest(directory: string, content: unknown): PluginManife
     );
     throw new Error(`package.json: ${reasons.join('; ')}`);
   }
-  const { name, version, webhookd } = content as Static<typeof ManifestSchema>;
+  const { name, version, peerDependencies, webhookd } = content as Static<typeof ManifestSchema>;
   checkEngines(webhookd.engines);
+  checkPeer(peerDependencies?.['webhookd']);
   const root = realpathSync(directory);
   const entries = Object.entries(webhookd.services).map(([service, target]) =>
     parseEntry(root, service, target),
   );
-  return { name, version: version ?? '0.0.0', directory: root, entries };
+  return {
+    name,
+    version: version ?? '0.0.0',
+    directory: root,
+    entries,
+    variables: webhookd.variables.map(toDeclaration),
+    events: webhookd.events,
+  };
+}
+
+function toDeclaration(
+  variable: Static<typeof VariableSchema>,
+  place: number,
+  all: readonly Static<typeof VariableSchema>[],
+): VariableDeclaration {
+  const { name, description, secret, required, default: standard, schema } = variable;
+  if (all.findIndex((other) => other.name === name) !== place)
+    throw new Error(`webhookd.variables: ${name} is declared twice`);
+  return {
+    name,
+    description: description ?? null,
+    isSecret: secret,
+    isRequired: required,
+    default: standard ?? null,
+    schema: schema ?? null,
+  };
+}
+
+function checkPeer(range: string | undefined): void {
+  if (range === undefined || validRange(range) === null) return;
+  if (!satisfies(daemonVersion, range, { includePrerelease: true }))
+    throw new Error(
+      `peerDependencies.webhookd: it wants webhookd ${range}, this is ${daemonVersion}`,
+    );
 }
 
 function checkEngines(range: string | undefined): void {

@@ -1,62 +1,69 @@
-/** What is known of plugins: which services there are, and what became of every package. */
+/** Which services there are, who provides them, and whether they can be called at present. */
 import type { RunnableService } from '../deliveries/runner.ts';
 import type { JsonObject } from '../model.ts';
 import type { Problem } from '../subscriptions/service.ts';
 
-/** A service that was loaded. */
-export interface LoadedService extends RunnableService {
+/** A service that a plugin provides. */
+export interface ProvidedService extends RunnableService {
   name: string;
   /** Undefined when the plugin brings no schema: any object will do. */
   checkConfig: ((config: JsonObject) => Problem[]) | undefined;
-  dispose: () => Promise<void>;
-}
-
-/** What became of a service, or of a package whose manifest cannot be used. */
-export interface PluginRecord {
-  /** The package. */
-  plugin: string;
-  version: string | null;
-  directory: string;
-  service: string | null;
-  state: 'loaded' | 'disabled' | 'failed';
-  /** Why it is not loaded. */
-  reason: string | null;
 }
 
 export class PluginRegistry {
-  readonly #services = new Map<string, LoadedService>();
-  readonly #records: PluginRecord[] = [];
+  readonly #services = new Map<string, ProvidedService>();
+  /** Those that can be called; the deliveries of the others wait. */
+  readonly #available = new Map<string, ProvidedService>();
+  readonly #onChange: () => void;
 
-  add(service: LoadedService): void {
-    this.#services.set(service.name, service);
+  /** @param onChange called when a service came or went */
+  constructor(onChange: () => void = () => undefined) {
+    this.#onChange = onChange;
   }
 
-  record(record: PluginRecord): void {
-    this.#records.push(record);
+  /** Takes the place of all that the plugin provided before. */
+  replace(plugin: string, services: readonly ProvidedService[], isAvailable: boolean): void {
+    const isNew = new Set(services.map(({ name }) => name));
+    for (const [name, former] of this.#services) {
+      if (former.plugin !== plugin || isNew.has(name)) continue;
+      this.#services.delete(name);
+      this.#available.delete(name);
+    }
+    for (const service of services) {
+      this.#services.set(service.name, service);
+      if (isAvailable) this.#available.set(service.name, service);
+      else this.#available.delete(service.name);
+    }
+    this.#onChange();
   }
 
-  find(name: string): LoadedService | undefined {
-    return this.#services.get(name);
+  /** Whether deliveries of the plugin's services are attempted, or wait. */
+  setAvailable(plugin: string, isAvailable: boolean): void {
+    for (const service of this.#services.values()) {
+      if (service.plugin !== plugin) continue;
+      if (isAvailable) this.#available.set(service.name, service);
+      else this.#available.delete(service.name);
+    }
+    this.#onChange();
   }
 
+  /** The service, if it can be called. */
+  find(name: string): ProvidedService | undefined {
+    return this.#available.get(name);
+  }
+
+  /** Who provides the service, whether it can be called or not. */
+  providerOf(name: string): string | undefined {
+    return this.#services.get(name)?.plugin;
+  }
+
+  /** Services that can be called or will be. */
   names(): string[] {
     return [...this.#services.keys()].sort();
-  }
-
-  records(): readonly PluginRecord[] {
-    return this.#records;
   }
 
   /** What is wrong with a subscription's config; nothing when nobody provides the service. */
   checkConfig(service: string, config: JsonObject): Problem[] {
     return this.#services.get(service)?.checkConfig?.(config) ?? [];
-  }
-
-  /** Lets go of every service, the one loaded last first. */
-  async dispose(onError: (service: string, error: unknown) => void): Promise<void> {
-    for (const service of [...this.#services.values()].reverse()) {
-      await service.dispose().catch((error: unknown) => onError(service.name, error));
-    }
-    this.#services.clear();
   }
 }

@@ -2,7 +2,15 @@
  * What the daemon keeps, as an interface that knows no database. Every adapter passes the same
  * conformance tests.
  */
-import type { AccessToken, Attempt, Delivery, LoggedAttempt, Subscription } from '../model.ts';
+import type {
+  AccessToken,
+  Attempt,
+  Delivery,
+  LoggedAttempt,
+  PluginState,
+  PluginVariable,
+  Subscription,
+} from '../model.ts';
 
 /** An event to be kept, with one delivery for each subscription that wants it. */
 export interface EventRecord {
@@ -22,6 +30,8 @@ export interface EventRecord {
 export interface AttemptRecord extends Omit<Attempt, 'detail'> {
   /** JSON */
   detail: string;
+  /** Requests to be made because of this attempt: deliveries of the same event, for the same subscription. */
+  requests: { id: string; request: string }[];
 }
 
 /** What becomes durable together. */
@@ -121,6 +131,16 @@ export interface Store {
   /** A value kept under a name, such as this server's uuid. */
   setting(name: string): Promise<string | null>;
   putSetting(name: string, value: string): Promise<void>;
+
+  pluginStates(): Promise<PluginState[]>;
+  putPluginState(state: PluginState): Promise<void>;
+  deletePluginState(name: string): Promise<void>;
+  pluginVariables(): Promise<PluginVariable[]>;
+  putPluginVariable(variable: PluginVariable): Promise<void>;
+  /** Whether there was one. */
+  deletePluginVariable(plugin: string, name: string): Promise<boolean>;
+  /** Replaces these variables and a setting, all or nothing. */
+  rekey(variables: PluginVariable[], setting: { name: string; value: string }): Promise<void>;
 
   close(): Promise<void>;
 }

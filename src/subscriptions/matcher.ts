@@ -6,8 +6,12 @@
  * own values and "any", its own tenant and the master tenant: no scan, and no special cases.
  */
 import type { BusEvent, Subscription } from '../model.ts';
+import { isPattern, type NameTest, patternTest } from './patterns.ts';
 
 const any = '';
+
+/** As its owner: the events of every tenant are for it, as for the master tenant's. */
+export const everyTenant = '*';
 
 /** The part of an event that decides who wants it. */
 export type MatchableEvent = Pick<BusEvent, 'name' | 'originUuid' | 'headers'>;
@@ -18,6 +22,8 @@ interface NameIndex {
   /** How many ask for one user or server: what nobody asks for need not be looked at. */
   forUsers: number;
   forOrigins: number;
+  /** How many belong to {@link everyTenant}. */
+  forEveryTenant: number;
 }
 
 /** What a subscription asks for; user and origin are a value or {@link any}. */
@@ -28,9 +34,10 @@ interface Selector {
 }
 
 /** One more, or one fewer, that asks for what the selector names. */
-function count(index: NameIndex, { user, origin }: Selector, change: 1 | -1): void {
+function count(index: NameIndex, { user, tenant, origin }: Selector, change: 1 | -1): void {
   if (user !== any) index.forUsers += change;
   if (origin !== any) index.forOrigins += change;
+  if (tenant === everyTenant) index.forEveryTenant += change;
 }
 
 const userHeader = 'user_uuid:';
@@ -49,8 +56,15 @@ const usersToIndex = (name: string, user: string): readonly string[] =>
 const keyOf = (user: string, tenant: string, origin: string) =>
   `${user.length}|${tenant.length}|${user}|${tenant}|${origin}`;
 
+/** For so many names is remembered which patterns fit. */
+const rememberedNames = 10_000;
+
 export class Matcher {
+  /** By event name, or by pattern of names. */
   readonly #names = new Map<string, NameIndex>();
+  readonly #patterns = new Map<string, NameTest>();
+  /** The patterns that fit a name, found out once. */
+  readonly #fitting = new Map<string, readonly string[]>();
 
   /** @param masterTenant the tenant whose subscriptions see the events of all; it may be found out later */
   constructor(private readonly masterTenant: { readonly uuid: string | undefined }) {}
@@ -60,8 +74,9 @@ export class Matcher {
     for (const name of new Set(subscription.events)) {
       let index = this.#names.get(name);
       if (index === undefined) {
-        index = { bySelector: new Map(), forUsers: 0, forOrigins: 0 };
+        index = { bySelector: new Map(), forUsers: 0, forOrigins: 0, forEveryTenant: 0 };
         this.#names.set(name, index);
+        if (isPattern(name)) this.#setPattern(name, patternTest(name));
       }
       for (const user of usersToIndex(name, selector.user)) {
         const key = keyOf(user, selector.tenant, selector.origin);
@@ -85,17 +100,47 @@ export class Matcher {
         wasThere = takeOut(index.bySelector, key, subscription) || wasThere;
       }
       if (wasThere) count(index, selector, -1);
-      if (index.bySelector.size === 0) this.#names.delete(name);
+      if (index.bySelector.size > 0) continue;
+      this.#names.delete(name);
+      if (isPattern(name)) this.#setPattern(name, undefined);
     }
   }
 
   /** Every subscription that wants the event, each once. */
-  match({ name, originUuid, headers }: MatchableEvent): Subscription[] {
-    const index = this.#names.get(name);
-    if (index === undefined) return [];
+  match(event: MatchableEvent): Subscription[] {
+    const index = this.#names.get(event.name);
+    const named = index === undefined ? [] : this.#matchIn(index, event);
+    if (this.#patterns.size === 0) return named;
+    const all = new Set(named);
+    for (const pattern of this.#patternsFor(event.name)) {
+      const patternIndex = this.#names.get(pattern);
+      if (patternIndex === undefined || pattern === event.name) continue;
+      for (const subscription of this.#matchIn(patternIndex, event)) all.add(subscription);
+    }
+    return [...all];
+  }
+
+  #setPattern(pattern: string, test: NameTest | undefined): void {
+    if (test === undefined) this.#patterns.delete(pattern);
+    else this.#patterns.set(pattern, test);
+    this.#fitting.clear();
+  }
+
+  #patternsFor(name: string): readonly string[] {
+    const known = this.#fitting.get(name);
+    if (known !== undefined) return known;
+    const fitting = [...this.#patterns]
+      .filter(([, test]) => test.test(name))
+      .map(([pattern]) => pattern);
+    if (this.#fitting.size >= rememberedNames) this.#fitting.clear();
+    this.#fitting.set(name, fitting);
+    return fitting;
+  }
+
+  #matchIn(index: NameIndex, { name, originUuid, headers }: MatchableEvent): Subscription[] {
     const matches: Subscription[] = [];
     const users = index.forUsers > 0 ? [any, ...usersOf(name, headers)] : anyAlone;
-    const tenants = this.#tenantsOf(headers);
+    const tenants = this.#tenantsOf(headers, index.forEveryTenant > 0);
     const origins = index.forOrigins > 0 ? orAny(originUuid) : anyAlone;
     for (const user of users) {
       for (const tenant of tenants) {
@@ -109,11 +154,12 @@ export class Matcher {
   }
 
   /** The tenants whose subscriptions may see an event. */
-  #tenantsOf(headers: BusEvent['headers']): readonly string[] {
+  #tenantsOf(headers: BusEvent['headers'], hasForAll: boolean): readonly string[] {
     const master = this.masterTenant.uuid;
     const own = ownValue(headers, 'tenant_uuid');
     const tenants = master === undefined ? [] : [master];
-    if (typeof own === 'string' && own !== master) tenants.push(own);
+    if (typeof own === 'string' && own !== master && own !== everyTenant) tenants.push(own);
+    if (hasForAll) tenants.push(everyTenant);
     return tenants;
   }
 }

@@ -2,18 +2,44 @@
 import type { FastifyInstance } from 'fastify';
 import type { OutgoingEvent } from '../bus/message.ts';
 import type { AttemptStatus, BusEvent, Json, JsonObject, Subscription } from '../model.ts';
-import type {
-  PluginCradle,
-  PluginSubscriptions,
-  Service,
-  SubscriptionInput,
-} from '../plugin-api/index.ts';
+import type { PluginCradle, PluginSubscriptions, Service } from '../plugin-api/contract.ts';
+import type { HttpRequest } from '../plugin-api/request.ts';
+import type { SubscriptionInput } from '../subscriptions/schema.ts';
 
 export interface HarnessOptions {
   /** The name the service has in package.json. */
   service?: string;
   /** The daemon's configuration as its YAML files have it; the defaults for what is not given. */
   config?: JsonObject;
+  /** The variables the package declares, as an administrator would set them. */
+  secrets?: Record<string, string>;
+  /** Answers what the plugin sends with `http`; without it requests really go out. */
+  respond?: (call: TestCall) => TestAnswer | Promise<TestAnswer>;
+  /** Stops the clock at this time (ms or a date); `harness.clock` moves it. */
+  now?: number | Date;
+}
+
+/** A request the plugin made itself, with `http`. */
+export interface TestCall {
+  method: string;
+  url: string;
+  headers: Record<string, string | string[] | undefined>;
+  /** null: none. */
+  body: string | null;
+}
+
+/** What the other side answers. */
+export interface TestAnswer {
+  status?: number;
+  headers?: Record<string, string>;
+  /** An object is sent as JSON. */
+  body?: string | JsonObject;
+}
+
+/** A clock that moves when it is told to: `Date`, `setTimeout` and `setInterval` follow it. */
+export interface TestClock {
+  /** Lets time pass, and what was due in it happen. */
+  advance(milliseconds: number): Promise<void>;
 }
 
 /** An event as a test writes it: only what the test is about. */
@@ -21,7 +47,7 @@ export type TestEvent = Pick<BusEvent, 'name'> & Partial<BusEvent>;
 
 export interface TestDelivery {
   event: TestEvent;
-  /** Options of the service: `subscription.config`. Checked by the class's `configSchema`. */
+  /** For a service: its options, `subscription.config`. Checked by the class's `configSchema`. */
   config?: JsonObject;
   /** Further fields of the subscription; or a whole one made before, with its own `config`. */
   subscription?: Partial<SubscriptionInput> | Subscription;
@@ -41,6 +67,8 @@ export interface TestOutcome {
   detail: JsonObject;
   /** Seconds to wait at least before the next attempt, when the service asked for it. */
   after: number | undefined;
+  /** Requests it returned: the daemon would make them. */
+  requests: readonly HttpRequest[];
 }
 
 /** A line the service or the daemon logged. */
@@ -55,6 +83,10 @@ export interface Harness<S extends Service> {
   readonly service: S;
   /** What it was made with. */
   readonly cradle: PluginCradle;
+  /** What it sent with `http`, when the harness was told how to `respond`. */
+  readonly calls: readonly TestCall[];
+  /** There when the harness was given a time. */
+  readonly clock: TestClock;
   /** What it published. */
   readonly published: readonly OutgoingEvent[];
   readonly log: readonly TestLogLine[];

@@ -1,11 +1,10 @@
 /**
- * What plugin authors test with, imported as `webhookd/testing`: runs a service without a daemon, a
- * broker or a database.
+ * What plugin authors test with, imported as `webhookd/testing`: runs a service or a handler without a
+ * daemon, a broker or a database.
  *
  * An attempt goes through the daemon's own runner, so that a test sees the outcome the daemon would see.
  */
 import { randomUUID } from 'node:crypto';
-import { asClass, asValue, createContainer, InjectionMode } from 'awilix/browser';
 import { pino } from 'pino';
 import { createApi } from '../api/server.ts';
 import { StatusAggregator } from '../api/status-aggregator.ts';
@@ -16,20 +15,34 @@ import { type Config, ConfigSchema, defaultMasterTenant } from '../config/schema
 import { AttemptRunner } from '../deliveries/runner.ts';
 import type { KeptEvent, JsonObject } from '../model.ts';
 import { toCamelKeys } from '../naming.ts';
-import type { PluginCradle, Service, ServiceClass } from '../plugin-api/index.ts';
-import { cradleMaker } from '../plugins/cradle.ts';
+import type { PluginCradle, Service, ServiceClass } from '../plugin-api/contract.ts';
+import { pluginApiVersion } from '../plugin-api/version.ts';
+import { makeCradle } from '../plugins/cradle.ts';
+import { type Entry, makeEntry } from '../plugins/entry.ts';
 import { EventTaps } from '../plugins/event-taps.ts';
 import { Matcher } from '../subscriptions/matcher.ts';
 import { problemsFrom } from '../subscriptions/problems.ts';
 import { InvalidSubscription, SubscriptionService } from '../subscriptions/service.ts';
-import type { Harness, HarnessOptions, TestDelivery, TestEvent, TestLogLine } from './harness.ts';
+import type {
+  Harness,
+  HarnessOptions,
+  TestCall,
+  TestDelivery,
+  TestEvent,
+  TestLogLine,
+} from './harness.ts';
 import { compileForeignSchema, compileSchema } from '../validation.ts';
+import { stopClock } from './clock.ts';
+import { answering } from './http-double.ts';
 
 export { InvalidSubscription };
 
 export type {
   Harness,
   HarnessOptions,
+  TestAnswer,
+  TestCall,
+  TestClock,
   TestDelivery,
   TestEvent,
   TestLogLine,
@@ -39,7 +52,7 @@ export type {
 /** Makes the service and calls its `load`, as the daemon does at start. Rejects as `load` does. */
 export async function createHarness<S extends Service>(
   serviceClass: new (cradle: PluginCradle) => S,
-  { service: name = 'test', config: values = {} }: HarnessOptions = {},
+  { service: name = 'test', config: values = {}, secrets = {}, respond, now }: HarnessOptions = {},
 ): Promise<Harness<S>> {
   const { configSchema } = serviceClass as ServiceClass;
   const config = readConfig(values);
@@ -68,7 +81,9 @@ export async function createHarness<S extends Service>(
     onChange: () => undefined,
     announce: () => undefined,
   });
-  let made: { service: S; cradle: PluginCradle } | undefined;
+  const calls: TestCall[] = [];
+  const clock = stopClock(now);
+  let made: { entry: Entry; cradle: PluginCradle } | undefined;
   const server = await createApi({
     restApi: config.restApi,
     authenticator: {
@@ -76,23 +91,34 @@ export async function createHarness<S extends Service>(
         Promise.resolve(new LocalPrincipal(anybody, tenantUuid, masterTenant)),
     },
     addRoutes: async (api) => {
-      const makeCradle = cradleMaker({
-        taps,
-        publish: (event) => Promise.resolve(void published.push(event)),
-        config,
-        masterTenant,
-        subscriptions,
-        addStatusProvider: status.addProvider.bind(status),
-        api,
-        log,
-      });
-      const cradle = await makeCradle({ name: 'test', service: name, isBundled: false });
-      made = { service: await makeService(serviceClass, cradle), cradle };
+      const { cradle: real } = makeCradle(
+        {
+          taps,
+          publish: (event) => Promise.resolve(void published.push(event)),
+          config,
+          masterTenant,
+          subscriptions,
+          addStatusProvider: (provider) => status.addProvider(provider),
+          api,
+        },
+        {
+          log: log.child({ plugin: 'test', service: name }),
+          secrets: Object.freeze({ ...secrets }),
+          environment: {
+            serverUuid: randomUUID(),
+            plugin: 'test',
+            version: '1.0.0',
+            apiVersion: pluginApiVersion,
+          },
+        },
+      );
+      const cradle = respond === undefined ? real : answering(real, respond, calls);
+      made = { entry: await makeEntry(serviceClass, cradle), cradle };
     },
     log,
   });
   if (made === undefined) throw new Error('the service was not made');
-  const { service, cradle } = made;
+  const { entry, cradle } = made;
 
   const subscriptionOf = async ({
     subscription = {},
@@ -110,8 +136,10 @@ export async function createHarness<S extends Service>(
     return cradle.subscriptionService.create(input);
   };
   return {
-    service,
+    service: entry.instance as S,
     cradle,
+    calls,
+    clock,
     published,
     log: lines,
     api: server,
@@ -123,41 +151,36 @@ export async function createHarness<S extends Service>(
       const runner = new AttemptRunner(config.hookMaxAttempts, signal, log);
       const result = await runner.run(
         {
+          plugin: 'test',
           log: cradle.log,
-          call: async (...args) =>
-            (await service.callback(args[0], args[1].event, args[2])) ?? undefined,
+          secrets: cradle.secrets,
+          isFull: false,
+          redact: (text) => text,
+          call: (...[subscribed, { event: given }, context]) =>
+            entry.call(subscribed, given, context),
         },
         subscription,
-        { id, subscriptionUuid: subscription.uuid, event, attempts: attempt - 1, size: 0 },
+        {
+          id,
+          subscriptionUuid: subscription.uuid,
+          event,
+          attempts: attempt - 1,
+          size: 0,
+          request: null,
+        },
       );
-      if (result === undefined) return { status: 'cut', detail: {}, after: undefined };
+      if (result === undefined)
+        return { status: 'cut', detail: {}, after: undefined, requests: [] };
       return { ...result, detail: JSON.parse(result.detail) as JsonObject };
     },
     emit: (event) => taps.emit(completeEvent(event)),
     status: () => status.collect(),
     async dispose() {
-      await service.dispose?.();
+      await entry.dispose();
       await server.close();
+      clock.release();
     },
   };
-}
-
-async function makeService<S extends Service>(
-  serviceClass: new (cradle: PluginCradle) => S,
-  cradle: PluginCradle,
-): Promise<S> {
-  const container = createContainer<PluginCradle & { service: S }>({
-    injectionMode: InjectionMode.PROXY,
-    strict: true,
-  });
-  for (const key of Object.keys(cradle) as (keyof PluginCradle)[])
-    container.register(key, asValue(cradle[key]));
-  container.register('service', asClass(serviceClass).singleton());
-  const service = container.resolve<S>('service');
-  if (typeof service.callback !== 'function')
-    throw new TypeError('the class has no method `callback`');
-  await service.load?.(container.cradle);
-  return service;
 }
 
 function readConfig(values: JsonObject): Config {

@@ -87,6 +87,7 @@ async function takeAll(store: Pick<Store, 'commit'>): Promise<void> {
         endedAt: Date.now(),
         detail: JSON.stringify({ request_method: 'POST', request_body: event.dataJson }),
         nextAttemptAt: null,
+        requests: [],
       },
       () => (logged += 1),
     );

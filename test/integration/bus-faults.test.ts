@@ -1,6 +1,7 @@
 /** What brokers do to their clients, and that events go on being delivered. */
 import { afterEach, expect, test } from 'vitest';
 import { startBroker, type Broker } from '../support/broker.ts';
+import { CutCable } from '../support/cut-cable.ts';
 import { TestDaemon } from '../support/daemon.ts';
 import { FakeBroker } from '../support/fake-broker.ts';
 import { Inbox } from '../support/inbox.ts';
@@ -26,6 +27,14 @@ const makeDaemon = (brokerUrl: string) =>
 const openBroker = async (): Promise<Broker> =>
   later(await startBroker(), (broker) => broker.stop());
 
+/** How soon the status has to tell what became of the broker, ms. */
+const statusPatience = 10_000;
+
+async function busStatus(daemon: TestDaemon): Promise<string> {
+  const { body } = await daemon.call<{ bus_consumer: { status: string } }>('GET', '/status');
+  return body.bus_consumer.status;
+}
+
 async function publish(broker: Broker, id: string): Promise<void> {
   const publisher = await TestPublisher.open(broker.url);
   await publisher.publish({ name: 'call_created', data: { id } });
@@ -44,10 +53,7 @@ test('a connection that is closed together with open-ok is tried again until it 
   await until('the daemon comes back', () => fake.closedWithOpenOk >= 3);
   expect(daemon.log.some(({ msg }) => msg.includes('cannot connect to the bus'))).toBe(true);
   expect(daemon.output).not.toContain('webhookd is ready');
-  expect(
-    (await daemon.call<{ bus_consumer: { status: string } }>('GET', '/status')).body.bus_consumer
-      .status,
-  ).toBe('fail');
+  expect(await busStatus(daemon)).toBe('fail');
   expect(await daemon.stop()).toBe(0);
 });
 
@@ -69,13 +75,9 @@ test('one broker goes through its faults, and every event is delivered once', as
   await expectDelivery(inbox, 'after the broker appeared');
 
   await broker.halt();
-  await until(
-    'status says so',
-    async () =>
-      (await daemon.call<{ bus_consumer: { status: string } }>('GET', '/status')).body.bus_consumer
-        .status === 'fail',
-  );
+  await until('status says so', async () => (await busStatus(daemon)) === 'fail', statusPatience);
   await broker.start();
+  await until('status says so', async () => (await busStatus(daemon)) === 'ok', statusPatience);
   await publish(broker, 'after a restart');
   await expectDelivery(inbox, 'after a restart');
 
@@ -125,4 +127,26 @@ test('changed credentials are taken up with SIGHUP', async () => {
   await broker.ctl('change_password', 'guest', 'guest');
   await publish(broker, 'with the new password');
   await expectDelivery(inbox, 'with the new password');
+});
+
+test('a broker that falls silent without a word is noticed by the status, and so is its return', async () => {
+  const broker = await openBroker();
+  const cable = later(await CutCable.open({ host: '127.0.0.1', port: broker.port }), (way) =>
+    way.close(),
+  );
+  const daemon = later(
+    new TestDaemon({ brokerUrl: `amqp://guest:guest@127.0.0.1:${cable.port}` }),
+    (it) => it.remove(),
+  );
+  await daemon.start();
+  const inbox = await openInbox();
+  await daemon.subscribe(['call_created'], inbox.url);
+  expect(await busStatus(daemon)).toBe('ok');
+
+  cable.cut();
+  await until('status says so', async () => (await busStatus(daemon)) === 'fail', statusPatience);
+  await publish(broker, 'while the way was cut');
+  cable.mend();
+  await until('status says so', async () => (await busStatus(daemon)) === 'ok', statusPatience);
+  await expectDelivery(inbox, 'while the way was cut');
 });

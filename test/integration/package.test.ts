@@ -90,7 +90,7 @@ describe('the package', () => {
     const daemon = new Child(command, ['run', '--config', configFile], { cwd: directory });
     try {
       for (const service of ['example', 'http']) {
-        await daemon.printed(new RegExp(`"service":"${service}".*"service loaded"`));
+        await daemon.printed(new RegExp(`"services":\\["${service}"\\].* loaded`));
       }
       expect(await daemon.stop()).toBe(0);
     } finally {

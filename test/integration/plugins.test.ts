@@ -54,7 +54,13 @@ export default class Busybody {
 }`;
 
 const scene = useScene(
-  { config: { hook_http_retry_countdown_factor: 1, enabled_services: { unwanted: false } } },
+  {
+    config: {
+      hook_http_retry_countdown_factor: 1,
+      enabled_services: { unwanted: false },
+      plugins: { inline: ['busybody'] },
+    },
+  },
   ({ directory }) => {
     const folder = `${directory}/plugins`;
     installPlugin(folder, 'busybody', { code: busybody });
@@ -146,8 +152,10 @@ describe('a plugin gets', () => {
         'subscriptionService',
         'statusAggregator',
         'api',
-        'log',
         'http',
+        'log',
+        'secrets',
+        'environment',
       ],
       isFrozen: [
         'busConsumer',
@@ -156,6 +164,7 @@ describe('a plugin gets', () => {
         'subscriptionService',
         'statusAggregator',
         'log',
+        'environment',
       ],
       isClosed: true,
     });

@@ -122,7 +122,7 @@ describe('SIGHUP', () => {
     onTestFinished(() => publisher.close());
     await daemon.subscribe(['said'], '', { service: 'talkative', config: {} });
     await publisher.publish({ name: 'said', data: {} });
-    await daemon.logged('attempt');
+    await daemon.logged('talkative handled said');
     expect(daemon.output).not.toContain('a detail');
     daemon.writeConfig({ log_level: 'debug' });
     daemon.signal('SIGHUP');
@@ -230,7 +230,7 @@ describe('SIGTERM', () => {
 test('every attempt is a line of the log with delivery, subscription, event, status and duration', async () => {
   const { daemon, answers, uuid } = await withSlowInbox();
   answers[0]?.();
-  expect(await daemon.logged('attempt')).toMatchObject({
+  expect(await daemon.logged('http handled slow')).toMatchObject({
     delivery: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
     subscription: uuid,
     event: 'slow',

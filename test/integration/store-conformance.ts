@@ -29,6 +29,7 @@ export function describeStore(open: () => Promise<Store>): void {
           subscriptionUuid: 'b',
           attempts: 0,
           size: expect.any(Number) as number,
+          request: null,
           event: {
             name: 'näme',
             originUuid: null,

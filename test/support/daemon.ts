@@ -96,7 +96,10 @@ export class TestDaemon {
       bus: { url: brokerUrl, ...(config['bus'] as object | undefined) },
       rest_api: { port: this.#port },
       database: { uri: `sqlite:${this.databaseFile}` },
-      plugins: { directory: join(this.directory, 'plugins') },
+      plugins: {
+        directory: join(this.directory, 'plugins'),
+        ...(config['plugins'] as object | undefined),
+      },
       extra_config_files: join(this.directory, 'conf.d'),
     };
     writeFileSync(this.configFile, stringify({ ...config, ...own, ...more }));

@@ -41,6 +41,7 @@ export const sampleDelivery = (more: Partial<Delivery> = {}): Delivery => ({
   event: sampleKeptEvent(),
   attempts: 0,
   size: 100,
+  request: null,
   ...more,
 });
 
@@ -69,5 +70,6 @@ export const sampleAttempt = (more: Partial<AttemptRecord> = {}): AttemptRecord 
   endedAt: 2_010,
   detail: '{}',
   nextAttemptAt: null,
+  requests: [],
   ...more,
 });

@@ -4,6 +4,7 @@
  */
 import { vi } from 'vitest';
 import { Dispatcher, type DispatcherLimits } from '../../dist/deliveries/dispatcher.js';
+import { ReturnedRequests } from '../../dist/deliveries/returned-requests.js';
 import { RetryPolicy } from '../../dist/deliveries/retry-policy.js';
 import { AttemptRunner, type RunnableService } from '../../dist/deliveries/runner.js';
 import type { Delivery, Subscription } from '../../dist/model.js';
@@ -62,6 +63,12 @@ export class Stage {
       runner: new AttemptRunner(maxAttempts, this.cut.signal, silentLog),
       retries: new RetryPolicy({ maxAttempts, factor: 1 }),
       findSubscription: (uuid) => this.subscriptions.get(uuid),
+      returned: new ReturnedRequests({
+        findHttp: () => this.#service,
+        runner: new AttemptRunner(maxAttempts, this.cut.signal, silentLog),
+        seal: (text) => text,
+        open: (text) => text,
+      }),
       findService: (name) => (this.services.has(name) ? this.#service : undefined),
       limits: {
         maxInFlight: 100,
@@ -76,7 +83,11 @@ export class Stage {
   }
 
   readonly #service: RunnableService = {
+    plugin: 'webhookd-http',
     log: noLog,
+    secrets: {},
+    isFull: false,
+    redact: (text) => text,
     call: (_subscription, delivery) =>
       new Promise((resolve, reject) => {
         const end = (settle: () => void) => {

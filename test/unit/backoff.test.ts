@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Backoff } from '../../dist/bus/backoff.js';
+import { Backoff } from '../../dist/backoff.js';
 
 test('pauses grow to about twice the one before, up to the longest, and never shrink below half', () => {
   const backoff = new Backoff(100, 1_000);

@@ -13,6 +13,7 @@ function consumerWith(gate: () => Promise<void>): BusConsumer {
     purpose: 'test',
     address: () => brokerAddress(bus),
     connectTimeout: 1_000,
+    longestSilence: 7_500,
     maxDelay: 1_000,
     log: silentLog,
   });

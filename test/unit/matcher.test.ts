@@ -27,8 +27,24 @@ describe('by name', () => {
     expect(wants(subscription, { name: 'call_' })).toBe(false);
   });
 
-  test('names are no patterns', () => {
-    expect(wants({ events: ['call_*', '#', '.*'] }, { name: 'call_created' })).toBe(false);
+  test('a star stands for any characters, and nothing else is special', () => {
+    expect(wants({ events: ['call_*'] }, { name: 'call_created' })).toBe(true);
+    expect(wants({ events: ['*'] }, { name: 'anything' })).toBe(true);
+    expect(wants({ events: ['*_cre*ed'] }, { name: 'call_created' })).toBe(true);
+    expect(wants({ events: ['call_*_ended', 'ca*ca*'] }, { name: 'call_ended' })).toBe(false);
+    expect(wants({ events: ['call_*'] }, { name: 'a_call_created' })).toBe(false);
+    expect(
+      wants({ events: ['#', '.*', 'call.created', '[a-z_]+'] }, { name: 'call_created' }),
+    ).toBe(false);
+  });
+
+  test('a subscription that wants an event by name and by pattern gets it once', () => {
+    expect(wants({ events: ['call_*', 'call_created', '*'] }, {})).toBe(true);
+  });
+
+  test('many stars and a long name take no time to speak of', () => {
+    const pattern = `${'*a'.repeat(60)}*b`;
+    expect(wants({ events: [pattern] }, { name: 'a'.repeat(10_000) })).toBe(false);
   });
 
   test('a name given twice counts once', () => {

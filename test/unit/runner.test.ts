@@ -13,6 +13,10 @@ const pluginLog = {
 };
 
 const serviceThat = (act: (context: AttemptContext) => unknown): RunnableService => ({
+  plugin: 'a-plugin',
+  secrets: {},
+  isFull: false,
+  redact: (text) => text,
   log: pluginLog,
   call: (_subscription, _delivery, context) =>
     Promise.resolve().then(() => act(context)) as ReturnType<RunnableService['call']>,
@@ -44,6 +48,7 @@ describe('an attempt', () => {
       status: 'success',
       detail: { sent: 1 },
       after: undefined,
+      requests: [],
     });
   });
 
@@ -71,6 +76,7 @@ describe('an attempt', () => {
       status: 'failure',
       detail: { error: 'busy' },
       after: 30,
+      requests: [],
     });
     expect(lines).toEqual([]);
   });
@@ -81,6 +87,7 @@ describe('an attempt', () => {
       status: 'error',
       detail: { error: 'gone' },
       after: undefined,
+      requests: [],
     });
     expect(lines).toEqual([]);
   });

@@ -3,9 +3,12 @@ import { STATUS_CODES } from 'node:http';
 import type { JsonObject } from 'webhookd/plugin';
 import type { Answer } from './exchange.ts';
 import { decodeBody } from './json.ts';
-import type { HttpRequest, Target } from './request.ts';
+import type { PlannedRequest, Target } from './request.ts';
 
-export function requestDetail({ plan, target, body }: HttpRequest, deliveryId: string): JsonObject {
+export function requestDetail(
+  { plan, target, body }: PlannedRequest,
+  deliveryId: string,
+): JsonObject {
   return {
     request_method: plan.method,
     request_url: target.shownUrl,

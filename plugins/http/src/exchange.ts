@@ -1,6 +1,6 @@
 /** One request and its response, with a deadline, and with no more of the response kept than asked for. */
 import type { Dispatcher } from 'undici';
-import type { HttpRequest } from './request.ts';
+import type { PlannedRequest } from './request.ts';
 
 /** What the endpoint answered. */
 export interface Answer {
@@ -112,7 +112,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 /** Rejects when there is no complete answer, for whatever reason. */
 export function exchange(
   dispatcher: Dispatcher,
-  { plan: { method }, target: { origin, path, headers: known }, body: { content } }: HttpRequest,
+  { plan: { method }, target: { origin, path, headers: known }, body: { content } }: PlannedRequest,
   deliveryId: string,
   options: ExchangeOptions,
 ): Promise<Answer> {

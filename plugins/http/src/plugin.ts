@@ -13,7 +13,7 @@ import { httpConfigSchema } from './config.ts';
 import { addAnswer, describeError, refusal, requestDetail } from './detail.ts';
 import { type Answer, exchange, type ExchangeOptions } from './exchange.ts';
 import { LocalMachineError } from './local-machine.ts';
-import { type HttpRequest, planOf, requestFor } from './request.ts';
+import { planOf, type PlannedRequest, requestFor, requestReturned } from './request.ts';
 import { UnsendableError } from './unsendable.ts';
 
 /** The part of the daemon's configuration for this service. */
@@ -42,10 +42,11 @@ export default class HttpService {
   async callback(
     subscription: Subscription,
     event: KeptEvent,
-    { signal, delivery }: AttemptContext,
+    { signal, delivery, request: returned }: AttemptContext,
   ): Promise<JsonObject> {
     this.#listenTo(signal);
-    const request = makeRequest(subscription, event);
+    const request =
+      returned === undefined ? makeRequest(subscription, event) : requestReturned(returned);
     const { plan, target } = request;
     const detail = requestDetail(request, delivery.id);
     let answer: Answer;
@@ -79,7 +80,7 @@ export default class HttpService {
   }
 }
 
-function makeRequest(subscription: Subscription, event: KeptEvent): HttpRequest {
+function makeRequest(subscription: Subscription, event: KeptEvent): PlannedRequest {
   try {
     return requestFor(planOf(subscription), event);
   } catch (error) {

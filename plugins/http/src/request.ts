@@ -1,5 +1,5 @@
 /** What a subscription's options say of the request, worked out once and not at every attempt. */
-import type { Json, KeptEvent, Subscription } from 'webhookd/plugin';
+import type { HttpRequest, Json, KeptEvent, Subscription } from 'webhookd/plugin';
 import { encode } from './charset.ts';
 import type { HttpConfig } from './config.ts';
 import { completeContentType } from './content-type.ts';
@@ -26,8 +26,8 @@ export interface Body {
 }
 
 /** One request. */
-export interface HttpRequest {
-  plan: RequestPlan;
+export interface PlannedRequest {
+  plan: Pick<RequestPlan, 'method' | 'verifyCertificate'>;
   target: Target;
   body: Body;
 }
@@ -51,8 +51,20 @@ export function planOf({ config }: Pick<Subscription, 'config'>): RequestPlan {
 }
 
 /** @throws UnsendableError when no request can be made for this event */
-export function requestFor(plan: RequestPlan, event: KeptEvent): HttpRequest {
+export function requestFor(plan: RequestPlan, event: KeptEvent): PlannedRequest {
   return { plan, target: plan.targetFor(event), body: plan.bodyFor(event) };
+}
+
+/** A request as a plugin returned it: nothing in it is a template. */
+export function requestReturned({ method, url, headers, body }: HttpRequest): PlannedRequest {
+  const target = makeTarget(url, headers);
+  const { authorization } = headers;
+  if (authorization !== undefined) target.shownHeaders['authorization'] = '********';
+  return {
+    plan: { method, verifyCertificate: 'true' },
+    target,
+    body: { content: body ?? '', shown: body === null ? null : decodeBody(body) },
+  };
 }
 
 function makePlan(config: HttpConfig): RequestPlan {
@@ -63,7 +75,9 @@ function makePlan(config: HttpConfig): RequestPlan {
   return {
     method: (config.method ?? 'post').toUpperCase(),
     verifyCertificate: config.verify_certificate ?? 'true',
-    targetFor: worked(eventText('url', config.url), (url) => makeTarget(url, contentType)),
+    targetFor: worked(eventText('url', config.url), (url) =>
+      makeTarget(url, { 'content-type': contentType }),
+    ),
     bodyFor: isDefaultBody
       ? defaultBody
       : worked(eventText('body', config.body ?? ''), (text) => makeBody(text, charset)),
@@ -86,9 +100,9 @@ function makeBody(text: string, charset: string): Body {
   return { content: encode(text, charset), shown: decodeBody(text) };
 }
 
-function makeTarget(text: string, contentType: string): Target {
+function makeTarget(text: string, own: Readonly<Record<string, string>>): Target {
   const url = parseUrl(text.trim());
-  const headers: Record<string, string> = { 'content-type': contentType, 'user-agent': 'webhookd' };
+  const headers: Record<string, string> = { 'user-agent': 'webhookd', ...own };
   const shownHeaders = { ...headers };
   if (url.username !== '' || url.password !== '') {
     const credentials = `${unescape(url.username)}:${unescape(url.password)}`;

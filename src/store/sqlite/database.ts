@@ -6,6 +6,8 @@ import type {
   DeliveryStatus,
   Json,
   JsonObject,
+  PluginState,
+  PluginVariable,
   Subscription,
 } from '../../model.ts';
 import type {
@@ -37,6 +39,7 @@ interface DueRow {
   id: string;
   attempts: number;
   next_attempt_at: number;
+  request: string | null;
   name: string;
   origin_uuid: string | null;
   headers: string;
@@ -72,7 +75,7 @@ export class SqliteDatabase {
     this.#commit = prepareCommit(database);
     this.#purge = preparePurge(database);
     this.#selectDue = database.prepare(`
-      SELECT d.id, d.attempts, d.next_attempt_at, e.name, e.origin_uuid, e.headers, e.data, e.received_at
+      SELECT d.id, d.attempts, d.next_attempt_at, d.request, e.name, e.origin_uuid, e.headers, e.data, e.received_at
       FROM deliveries d JOIN events e ON e.id = d.event_id
       WHERE d.subscription_uuid = ? AND d.next_attempt_at <= ?
       ORDER BY d.next_attempt_at, d.id LIMIT ?`);
@@ -195,6 +198,55 @@ export class SqliteDatabase {
     this.#database.prepare('INSERT OR REPLACE INTO settings VALUES (?, ?)').run(name, value);
   }
 
+  pluginStates(): PluginState[] {
+    return this.#database
+      .prepare<
+        [],
+        { name: string; is_enabled: number; reason: string | null; traits: string | null }
+      >('SELECT * FROM plugins ORDER BY name')
+      .all()
+      .map(({ is_enabled: isEnabled, ...rest }) => ({ ...rest, isEnabled: isEnabled === 1 }));
+  }
+
+  putPluginState({ name, isEnabled, reason, traits }: PluginState): void {
+    this.#database
+      .prepare('INSERT OR REPLACE INTO plugins VALUES (?, ?, ?, ?)')
+      .run(name, isEnabled ? 1 : 0, reason, traits);
+  }
+
+  deletePluginState(name: string): void {
+    this.#database.prepare('DELETE FROM plugins WHERE name = ?').run(name);
+  }
+
+  pluginVariables(): PluginVariable[] {
+    return this.#database
+      .prepare<[], { plugin: string; name: string; value: string; is_sealed: number }>(
+        'SELECT * FROM plugin_variables ORDER BY plugin, name',
+      )
+      .all()
+      .map(({ is_sealed: isSealed, ...rest }) => ({ ...rest, isSealed: isSealed === 1 }));
+  }
+
+  putPluginVariable({ plugin, name, value, isSealed }: PluginVariable): void {
+    this.#database
+      .prepare('INSERT OR REPLACE INTO plugin_variables VALUES (?, ?, ?, ?)')
+      .run(plugin, name, value, isSealed ? 1 : 0);
+  }
+
+  deletePluginVariable(plugin: string, name: string): boolean {
+    const { changes } = this.#database
+      .prepare('DELETE FROM plugin_variables WHERE plugin = ? AND name = ?')
+      .run(plugin, name);
+    return changes > 0;
+  }
+
+  rekey(variables: PluginVariable[], setting: { name: string; value: string }): void {
+    this.#database.transaction(() => {
+      for (const variable of variables) this.putPluginVariable(variable);
+      this.putSetting(setting.name, setting.value);
+    })();
+  }
+
   close(): void {
     this.#database.close();
   }
@@ -206,7 +258,10 @@ function prepareCommit(database: Database.Database): (batch: WriteBatch) => void
     'INSERT INTO events (name, origin_uuid, headers, data, received_at, fingerprint) VALUES (?, ?, ?, ?, ?, ?)',
   );
   const insertDelivery = database.prepare(
-    "INSERT INTO deliveries VALUES (?, ?, ?, 'pending', 0, ?)",
+    "INSERT INTO deliveries VALUES (?, ?, ?, 'pending', 0, ?, NULL)",
+  );
+  const insertRequest = database.prepare(
+    "INSERT INTO deliveries SELECT ?, event_id, subscription_uuid, 'pending', 0, ?, ? FROM deliveries WHERE id = ?",
   );
   const insertAttempt = database.prepare('INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
   // A delivery that was cancelled meanwhile stays cancelled.
@@ -237,7 +292,9 @@ function prepareCommit(database: Database.Database): (batch: WriteBatch) => void
       endedAt,
       detail,
       nextAttemptAt,
+      requests,
     } = attempt;
+    for (const { id, request } of requests) insertRequest.run(id, endedAt, request, deliveryId);
     insertAttempt.run(
       deliveryId,
       number,
@@ -265,6 +322,7 @@ function toDelivery(row: DueRow, subscriptionUuid: string): Delivery {
   const {
     id,
     attempts,
+    request,
     name,
     origin_uuid: originUuid,
     headers,
@@ -275,7 +333,8 @@ function toDelivery(row: DueRow, subscriptionUuid: string): Delivery {
     id,
     subscriptionUuid,
     attempts,
-    size: headers.length + data.length,
+    size: headers.length + data.length + (request?.length ?? 0),
+    request,
     event: {
       name,
       originUuid,

@@ -22,8 +22,9 @@ export function packBatch({ events, attempts }: WriteBatch): PackedBatch {
   for (const attempt of attempts) {
     const { deliveryId, subscriptionUuid, number, maxAttempts, status } = attempt;
     packed.attempts.push(deliveryId, subscriptionUuid, number, maxAttempts, status);
-    const { startedAt, endedAt, detail, nextAttemptAt } = attempt;
-    packed.attempts.push(startedAt, endedAt, detail, nextAttemptAt);
+    const { startedAt, endedAt, detail, nextAttemptAt, requests } = attempt;
+    packed.attempts.push(startedAt, endedAt, detail, nextAttemptAt, requests.length);
+    for (const { id, request } of requests) packed.attempts.push(id, request);
   }
   return packed;
 }
@@ -60,6 +61,10 @@ const readAttempt = (values: Reader): AttemptRecord => ({
   endedAt: values.next(),
   detail: values.next(),
   nextAttemptAt: values.next(),
+  requests: Array.from({ length: values.next() }, () => ({
+    id: values.next(),
+    request: values.next(),
+  })),
 });
 
 class Reader {

@@ -1,5 +1,11 @@
 /** The store on SQLite: threads of its own do the work, so that the event loop never waits for the disk. */
-import type { AccessToken, LoggedAttempt, Subscription } from '../../model.ts';
+import type {
+  AccessToken,
+  LoggedAttempt,
+  PluginState,
+  PluginVariable,
+  Subscription,
+} from '../../model.ts';
 import type {
   AttemptQuery,
   Backlog,
@@ -92,6 +98,34 @@ export class SqliteStore implements Store {
 
   putSetting(name: string, value: string): Promise<void> {
     return this.#call('putSetting', name, value);
+  }
+
+  pluginStates(): Promise<PluginState[]> {
+    return this.#call('pluginStates');
+  }
+
+  putPluginState(state: PluginState): Promise<void> {
+    return this.#call('putPluginState', state);
+  }
+
+  deletePluginState(name: string): Promise<void> {
+    return this.#call('deletePluginState', name);
+  }
+
+  pluginVariables(): Promise<PluginVariable[]> {
+    return this.#call('pluginVariables');
+  }
+
+  putPluginVariable(variable: PluginVariable): Promise<void> {
+    return this.#call('putPluginVariable', variable);
+  }
+
+  deletePluginVariable(plugin: string, name: string): Promise<boolean> {
+    return this.#call('deletePluginVariable', plugin, name);
+  }
+
+  rekey(variables: PluginVariable[], setting: { name: string; value: string }): Promise<void> {
+    return this.#call('rekey', variables, setting);
   }
 
   async close(): Promise<void> {

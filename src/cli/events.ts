@@ -1,0 +1,42 @@
+import type { CommandModule } from 'yargs';
+import { loadConfig } from '../config/load.ts';
+import { catalogue } from '../events/catalogue.ts';
+import { hasSample } from '../events/samples.ts';
+import { discoverPlugins } from '../plugins/discovery.ts';
+import { type GlobalOptions, withJson } from './options.ts';
+import { printJson, printTable } from './output.ts';
+
+/** Events of the catalogue, and those that installed plugins say they publish. */
+function knownEvents(config: string | undefined) {
+  const { directory } = loadConfig({ file: config }).config.plugins;
+  const own = discoverPlugins(directory).flatMap(({ manifest }) =>
+    manifest instanceof Error
+      ? []
+      : manifest.events.map((name) => ({ name, scope: 'plugin', service: manifest.name })),
+  );
+  return [...catalogue, ...own].map((event) => ({ ...event, has_sample: hasSample(event.name) }));
+}
+
+export const eventsCommand: CommandModule<
+  object,
+  GlobalOptions & { grep?: string | undefined; json: boolean }
+> = {
+  command: 'events',
+  describe: 'List the events that are known by name',
+  builder: (yargs) =>
+    withJson(yargs).option('grep', { type: 'string', describe: 'Only names with this in them' }),
+  handler: ({ config, grep = '', json }) => {
+    const events = knownEvents(config).filter(({ name }) => name.includes(grep));
+    if (json) printJson(events);
+    else
+      printTable(
+        ['NAME', 'SCOPE', 'SERVICE', 'SAMPLE'],
+        events.map(({ name, scope, service, has_sample: has }) => [
+          name,
+          scope,
+          service,
+          has ? 'yes' : 'plain',
+        ]),
+      );
+  },
+};

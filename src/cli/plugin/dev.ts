@@ -1,0 +1,125 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, readFileSync, realpathSync, symlinkSync, watch } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import type { CommandModule } from 'yargs';
+import { messageOf, UserError } from '../../errors.ts';
+import {
+  activate,
+  deactivate,
+  makeProject,
+  markProject,
+  putInSlot,
+  slotOf,
+  tidy,
+} from '../../plugins/installed.ts';
+import { manifestOf } from '../../plugins/installer.ts';
+import { follow } from '../client.ts';
+import { queryOf, readable } from '../logs.ts';
+import { type RemoteOptions, withRemote } from '../options.ts';
+import { describePlugin, pluginsConfig, reload } from './local.ts';
+
+const run = promisify(execFile);
+
+/** Changes within this time are one, ms: editors write several files at once. */
+const quietTime = 150;
+
+export const devCommand: CommandModule<object, RemoteOptions & { dir: string }> = {
+  command: 'dev <dir>',
+  describe:
+    'Run a plugin from its folder: build and reload it when a file is saved, and show its log',
+  builder: (yargs) =>
+    withRemote(yargs).positional('dir', {
+      type: 'string',
+      demandOption: true,
+      describe: 'The folder of the package',
+    }),
+  handler: async (options) => {
+    const folder = realpathSync(resolve(options.dir));
+    await build(folder);
+    const { name } = manifestOf(folder, options.dir);
+    const restore = lend(folder, name, options);
+    const ended = new AbortController();
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ended.abort());
+    try {
+      await takeUp(name, options);
+      const since = new Date().toISOString();
+      watchFolder(folder, ended.signal, async () => {
+        await build(folder);
+        await takeUp(name, options);
+      });
+      console.log(`watching ${folder}; Ctrl-C ends`);
+      await follow(
+        options,
+        `logs?follow=true&${queryOf({ plugin: name, since })}`,
+        (line) => console.log(readable(line as Parameters<typeof readable>[0])),
+        ended.signal,
+      );
+    } finally {
+      restore();
+      await reload(name, options).catch(() => undefined);
+    }
+  },
+};
+
+/** Puts a link to the folder where the installed version was; a function that takes it away again. */
+function lend(folder: string, name: string, options: RemoteOptions): () => void {
+  const { directory } = pluginsConfig(options);
+  const project = makeProject(directory);
+  const link = join(project, 'node_modules', name);
+  mkdirSync(dirname(link), { recursive: true });
+  symlinkSync(folder, link, 'dir');
+  markProject(project, name, folder);
+  const place = putInSlot(project, directory, name);
+  const former = activate(place);
+  const slot = slotOf(directory, name);
+  return () => {
+    if (former === undefined) deactivate(slot);
+    else activate(former);
+    tidy(slot, [former]);
+  };
+}
+
+async function takeUp(name: string, options: RemoteOptions): Promise<void> {
+  const plugin = await reload(name, options);
+  if (plugin === undefined) throw new UserError('no daemon runs here; start one: webhookd run');
+  if (plugin !== null) console.log(describePlugin(plugin));
+}
+
+/** Runs the package's own build, if it has one. */
+async function build(folder: string): Promise<void> {
+  if (!hasBuild(folder)) return;
+  try {
+    await run('npm', ['run', '--silent', 'build'], { cwd: folder, maxBuffer: 16 * 1024 * 1024 });
+  } catch (error) {
+    const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
+    throw new UserError(`npm run build fails:\n${`${stdout}${stderr}`.trim()}`, 1, {
+      cause: error,
+    });
+  }
+}
+
+function hasBuild(folder: string): boolean {
+  const { scripts = {} } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+    scripts?: Record<string, string>;
+  };
+  return scripts['build'] !== undefined;
+}
+
+/** Calls back after files were saved, one call at a time; what it throws is shown, and the next save tried. */
+function watchFolder(folder: string, signal: AbortSignal, onSave: () => Promise<void>): void {
+  const isBuilt = hasBuild(folder);
+  const ignored = isBuilt
+    ? /(^|\/)(node_modules|\.git|dist)(\/|$)/
+    : /(^|\/)(node_modules|\.git)(\/|$)/;
+  let timer: NodeJS.Timeout | undefined;
+  let working: Promise<void> = Promise.resolve();
+  const work = () => {
+    working = working.then(onSave).catch((error: unknown) => console.error(messageOf(error)));
+  };
+  watch(folder, { recursive: true, signal }, (_kind, file) => {
+    if (file !== null && ignored.test(file)) return;
+    clearTimeout(timer);
+    timer = setTimeout(work, quietTime);
+  });
+}

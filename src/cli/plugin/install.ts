@@ -1,0 +1,121 @@
+import type { Argv, CommandModule } from 'yargs';
+import { UserError } from '../../errors.ts';
+import {
+  activate,
+  currentOf,
+  deactivate,
+  markOf,
+  putInSlot,
+  slotOf,
+  tidy,
+} from '../../plugins/installed.ts';
+import { stage } from '../../plugins/installer.ts';
+import { type RemoteOptions, withRemote } from '../options.ts';
+import { printJson } from '../output.ts';
+import { checkLoads, describePlugin, pluginsConfig, reload } from './local.ts';
+
+interface InstallOptions extends RemoteOptions {
+  spec: string;
+  'allow-scripts': boolean;
+}
+
+const withScripts = <T>(yargs: Argv<T>) =>
+  yargs.option('allow-scripts', {
+    type: 'boolean',
+    default: false,
+    describe: 'Let the package run its install scripts',
+  });
+
+/** Installs, has the daemon swap, and goes back when it will not have it. */
+async function install(options: InstallOptions): Promise<void> {
+  const { directory } = pluginsConfig(options);
+  const { spec, 'allow-scripts': allowScripts } = options;
+  const { project, manifest } = await stage({ directory, spec, allowScripts });
+  const { name, version } = manifest;
+  const slot = slotOf(directory, name);
+  const place = putInSlot(project, directory, name);
+  const former = currentOf(slot);
+  try {
+    const installed = { ...manifest, ...relocated(manifest, project, place) };
+    await checkLoads(installed, options);
+    activate(place);
+    const plugin = await reload(name, options);
+    tidy(slot, [former]);
+    if (options.json) printJson(plugin ?? { name, version });
+    else if (plugin === undefined || plugin === null)
+      console.log(`installed ${name} ${version}; no daemon runs: it is loaded at the next start`);
+    else console.log(`installed ${describePlugin(plugin)}`);
+  } catch (error) {
+    if (currentOf(slot) === place) {
+      if (former === undefined) deactivate(slot);
+      else activate(former);
+    }
+    tidy(slot, [former]);
+    throw error;
+  }
+}
+
+/** The same manifest, where its folder was moved to. */
+function relocated(
+  {
+    directory,
+    entries,
+  }: { directory: string; entries: { service: string; file: string; exportName: string }[] },
+  from: string,
+  to: string,
+) {
+  const move = (path: string) => (path.startsWith(from) ? `${to}${path.slice(from.length)}` : path);
+  return {
+    directory: move(directory),
+    entries: entries.map((entry) => ({ ...entry, file: move(entry.file) })),
+  };
+}
+
+export const installCommand: CommandModule<object, InstallOptions> = {
+  command: 'install <spec>',
+  describe: 'Install a plugin, or another version of one; a running daemon swaps without a gap',
+  builder: (yargs) =>
+    withScripts(withRemote(yargs)).positional('spec', {
+      type: 'string',
+      demandOption: true,
+      describe: 'What npm understands: a name, name@version, a tarball, a folder, a git address',
+    }),
+  handler: install,
+};
+
+export const upgradeCommand: CommandModule<
+  object,
+  RemoteOptions & { name: string; 'allow-scripts': boolean }
+> = {
+  command: 'upgrade <name>',
+  describe: 'Install the newest version from where the plugin was installed from',
+  builder: (yargs) =>
+    withScripts(withRemote(yargs)).positional('name', { type: 'string', demandOption: true }),
+  handler: async (options) => {
+    const slot = slotOf(pluginsConfig(options).directory, options.name);
+    const current = currentOf(slot);
+    const mark = current === undefined ? undefined : markOf(current);
+    if (mark === undefined)
+      throw new UserError(
+        `${options.name} was not installed with webhookd plugin install; see webhookd plugin list`,
+      );
+    await install({ ...options, spec: mark.spec });
+  },
+};
+
+export const removeCommand: CommandModule<object, RemoteOptions & { name: string }> = {
+  command: 'remove <name>',
+  describe: 'Remove a plugin with its variables; what waits for its handlers is cancelled',
+  builder: (yargs) => withRemote(yargs).positional('name', { type: 'string', demandOption: true }),
+  handler: async (options) => {
+    const slot = slotOf(pluginsConfig(options).directory, options.name);
+    if (currentOf(slot) === undefined)
+      throw new UserError(
+        `${options.name} was not installed with webhookd plugin install; see webhookd plugin list`,
+      );
+    deactivate(slot);
+    await reload(options.name, options);
+    tidy(slot, []);
+    if (!options.json) console.log(`removed ${options.name}`);
+  },
+};

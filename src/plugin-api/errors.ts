@@ -1,0 +1,50 @@
+/** What a plugin throws to say how an attempt ended. */
+import type { JsonObject } from '../model.ts';
+
+/** What the service says of an attempt: shown in the subscription's log. */
+export type Detail = JsonObject;
+
+/** Marks errors by what they mean, so that a plugin may bring a copy of this module of its own. */
+const kindOfError = Symbol.for('webhookd.error-kind');
+
+/** A delivery did not succeed now and is to be tried again as the retry policy says. */
+export class HookRetry extends Error {
+  override readonly name = 'HookRetry';
+  readonly [kindOfError] = 'retry';
+  /** Seconds to wait at least before the next attempt. */
+  readonly after: number | undefined;
+
+  constructor(
+    readonly detail: Detail = {},
+    options: { after?: number } = {},
+  ) {
+    super('the delivery is to be attempted again');
+    this.after = options.after;
+  }
+}
+
+/** A delivery failed for good, for a reason the service foresaw: no stack is logged. */
+export class HookExpectedError extends Error {
+  override readonly name = 'HookExpectedError';
+  readonly [kindOfError] = 'expected';
+
+  constructor(readonly detail: Detail = {}) {
+    super('the delivery failed for good');
+  }
+}
+
+/** Whether something thrown is a {@link HookRetry}, of whatever copy of this module. */
+export function isHookRetry(error: unknown): error is HookRetry {
+  return kindOf(error) === 'retry';
+}
+
+/** Whether something thrown is a {@link HookExpectedError}, of whatever copy of this module. */
+export function isHookExpectedError(error: unknown): error is HookExpectedError {
+  return kindOf(error) === 'expected';
+}
+
+function kindOf(error: unknown): unknown {
+  return typeof error === 'object' && error !== null
+    ? (error as Record<symbol, unknown>)[kindOfError]
+    : undefined;
+}

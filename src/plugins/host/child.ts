@@ -1,0 +1,207 @@
+/**
+ * The process plugins run in. It does what the daemon asks for over the channel it was started with, and
+ * ends with the daemon.
+ */
+import process from 'node:process';
+import { createBirpc } from 'birpc';
+import type { BusEvent, Json, JsonObject, KeptEvent } from '../../model.ts';
+import type { AttemptContext, Outcome, StatusProvider } from '../../plugin-api/contract.ts';
+import { isHookExpectedError, isHookRetry } from '../../plugin-api/errors.ts';
+import { isHttpRequest } from '../../plugin-api/request.ts';
+import { type Entry, importClass, makeEntry, traitsOf } from '../entry.ts';
+import { HostLog, loggingConsole } from './host-log.ts';
+import { type HostedState, hostedCradle, tell } from './hosted-cradle.ts';
+import type {
+  AttemptAnswer,
+  AttemptCall,
+  DaemonFunctions,
+  EntryReport,
+  HostFunctions,
+  PackageOrder,
+  PackageReport,
+  ThrownError,
+} from './protocol.ts';
+
+/** Given on the command line, as JSON. */
+interface HostSettings {
+  /** Who the console belongs to. */
+  name: string;
+  /** Lines a second. */
+  maxLogRate: number;
+  /** ms */
+  maxRequestTimeout: number;
+}
+
+const settings = JSON.parse(process.argv[2] ?? '{}') as HostSettings;
+const cut = new AbortController();
+const entries = new Map<string, Entry>();
+const state: HostedState = { variables: new Map(), taps: new Map(), providers: new Set() };
+let wasAskedFor = false;
+
+const keyOf = (plugin: string, service: string) => `${plugin}\n${service}`;
+
+async function load(order: PackageOrder): Promise<PackageReport> {
+  state.variables.set(order.plugin, order.variables);
+  wasAskedFor = false;
+  const reports: EntryReport[] = [];
+  for (const entry of order.entries) {
+    try {
+      const type = await importClass(entry);
+      const traits = traitsOf(type);
+      const cradle = hostedCradle({
+        plugin: order.plugin,
+        service: entry.service,
+        daemon: daemonForPlugins,
+        state,
+        log,
+        config: order.config,
+        environment: order.environment,
+        maxRequestTimeout: settings.maxRequestTimeout,
+      });
+      entries.set(keyOf(order.plugin, entry.service), await makeEntry(type, cradle));
+      reports.push({ service: entry.service, traits, problem: null });
+    } catch (error) {
+      reports.push({ service: entry.service, traits: null, problem: thrown(error) });
+    }
+  }
+  return { entries: reports, isListening: wasAskedFor || state.providers.size > 0 };
+}
+
+async function attempt(call: AttemptCall): Promise<AttemptAnswer> {
+  const { plugin, service, subscription, event, dataJson } = call;
+  const entry = entries.get(keyOf(plugin, service));
+  if (entry === undefined)
+    return { kind: 'threw', error: thrown(new Error(`${service} is not loaded`)) };
+  const kept: KeptEvent = { ...event, data: JSON.parse(dataJson) as Json, dataJson };
+  const context: AttemptContext = {
+    delivery: { id: call.deliveryId },
+    attempt: call.attempt,
+    maxAttempts: call.maxAttempts,
+    signal: cut.signal,
+    log: attemptLog(plugin, service),
+    secrets: state.variables.get(plugin) ?? {},
+  };
+  try {
+    return answer(await entry.call(subscription, kept, context));
+  } catch (error) {
+    if (isHookRetry(error))
+      return { kind: 'retry', detail: error.detail, after: error.after ?? null };
+    if (isHookExpectedError(error)) return { kind: 'expected', detail: error.detail };
+    return { kind: 'threw', error: thrown(error) };
+  }
+}
+
+function answer(outcome: Outcome): AttemptAnswer {
+  if (outcome === undefined || outcome === null) return { kind: 'detail', detail: null };
+  if (isHttpRequest(outcome)) return { kind: 'requests', requests: [outcome] };
+  if (Array.isArray(outcome) && outcome.every(isHttpRequest))
+    return { kind: 'requests', requests: outcome };
+  return { kind: 'detail', detail: outcome as JsonObject };
+}
+
+function attemptLog(plugin: string, service: string): AttemptContext['log'] {
+  const at =
+    (level: 'debug' | 'info' | 'warn' | 'error') =>
+    (message: string, fields: object = {}) =>
+      log.write({ plugin, service, level, message, fields });
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
+
+/** With the frames of the plugin, and without those of what called it. */
+function thrown(error: unknown): ThrownError {
+  if (!(error instanceof Error)) return { message: String(error), stack: String(error) };
+  const lines = (error.stack ?? error.message).split('\n');
+  const isOurs = (line: string) =>
+    line.includes('/dist/plugins/') || line.includes('node:internal') || line.includes('/birpc/');
+  return {
+    message: error.message,
+    stack: lines.filter((line) => !/^\s+at /.test(line) || !isOurs(line)).join('\n'),
+  };
+}
+
+async function status(): Promise<Record<string, Json>> {
+  const said: Record<string, Json> = {};
+  for (const provider of state.providers) await speak(provider, said);
+  return said;
+}
+
+async function speak(provider: StatusProvider, said: Record<string, Json>): Promise<void> {
+  try {
+    await provider(said);
+  } catch (error) {
+    logError(`a status provider failed: ${thrown(error).message}`, error);
+  }
+}
+
+async function event(tap: string, { ...received }: BusEvent): Promise<void> {
+  const callback = state.taps.get(tap);
+  if (callback === undefined) return;
+  const error = await tell(callback, received);
+  if (error !== undefined) logError(`a callback failed: ${error.message}`, error);
+}
+
+function logError(message: string, error: unknown): void {
+  const { stack } = thrown(error);
+  log.write({ plugin: settings.name, service: null, level: 'error', message, fields: { stack } });
+}
+
+async function end(): Promise<void> {
+  for (const [key, entry] of [...entries].reverse()) {
+    entries.delete(key);
+    await entry.dispose().catch((error: unknown) => logError('dispose failed', error));
+  }
+  log.flush();
+}
+
+const functions: HostFunctions = {
+  load,
+  attempt,
+  event: (tap, received) => void event(tap, received),
+  status,
+  variables: (plugin, values) => void state.variables.set(plugin, values),
+  cut: () => cut.abort(new Error('the daemon stops')),
+  end,
+};
+
+const daemon = createBirpc<DaemonFunctions, HostFunctions>(functions, {
+  post: (message: object) => process.send?.(message),
+  on: (receive) => process.on('message', receive),
+  eventNames: ['log', 'fatal'],
+  timeout: -1,
+});
+
+const daemonForPlugins: DaemonFunctions = {
+  log: (lines) => void daemon.log(lines),
+  fatal: (error) => void daemon.fatal(error),
+  publish: (outgoing) => daemon.publish(outgoing),
+  tap: (order) => {
+    wasAskedFor = true;
+    return daemon.tap(order);
+  },
+  untap: (id) => daemon.untap(id),
+  bindings: () => daemon.bindings(),
+  subscription: (method, args) => daemon.subscription(method, args),
+};
+
+const log = new HostLog((lines) => void daemon.log(lines), settings.maxLogRate, settings.name);
+globalThis.console = loggingConsole(log, settings.name);
+
+/** A plugin that fails outside of any attempt cannot be trusted to go on. */
+function dieOf(what: string): (error: unknown) => void {
+  return (error) => {
+    const { message, stack } = thrown(error);
+    log.flush();
+    process.send?.(
+      { t: 'q', m: 'fatal', a: [{ message: `${what}: ${message}`, stack }] },
+      undefined,
+      undefined,
+      () => process.exit(70),
+    );
+    // A channel that is full must not keep it alive.
+    setTimeout(() => process.exit(70), 1_000);
+  };
+}
+process.on('uncaughtException', dieOf('uncaught exception'));
+process.on('unhandledRejection', dieOf('unhandled rejection'));
+process.on('disconnect', () => process.exit());
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);

@@ -1,0 +1,175 @@
+/** Runs plugins in a process of their own: one for each, or one for several. */
+import type { Logger } from 'pino';
+import type { AttemptContext, PluginLog } from '../plugin-api/contract.ts';
+import type { BusEvent, Delivery, Subscription } from '../model.ts';
+import {
+  type CradleSources,
+  pluginBusConsumer,
+  pluginSubscriptions,
+  publicConfig,
+} from './cradle.ts';
+import type { Tap } from './event-taps.ts';
+import { type HostLimits, HostProcess } from './host/host-process.ts';
+import type { DaemonFunctions, HostLogLine, PackageReport } from './host/protocol.ts';
+import type { PluginManifest } from './manifest.ts';
+import { addTo, environmentOf, type RunningPlugin } from './running-plugin.ts';
+
+/** A package to be run. */
+export interface HostedPackage {
+  manifest: PluginManifest;
+  variables: Record<string, string>;
+  /** Services that are not even imported. */
+  isDisabled: (service: string) => boolean;
+  redact: () => (text: string) => string;
+}
+
+export interface HostedOptions {
+  packages: readonly HostedPackage[];
+  limits: HostLimits;
+  sources: Omit<CradleSources, 'api'>;
+  serverUuid: string;
+  log: Logger;
+  onCrash: (reason: string) => void;
+}
+
+/**
+ * Starts a process with these packages.
+ *
+ * @returns by the name of the package
+ * @throws Error when the process ends or takes too long meanwhile; it has ended then
+ */
+export async function startHosted(options: HostedOptions): Promise<Map<string, RunningPlugin>> {
+  const { packages, limits, sources, log } = options;
+  const names = packages.map(({ manifest }) => manifest.name);
+  const taps = new Map<string, Tap>();
+  let isLoading = true;
+  const host = new HostProcess({
+    name: names.length === 1 ? (names[0] ?? '') : 'plugins',
+    limits,
+    serve: daemonFunctions(options, taps, (id, event) => host.event(id, event)),
+    onOutput: (line) => log.info({ plugin: names.join(', ') }, line),
+    onCrash: (reason) => {
+      void letGo();
+      // While it is loaded, whoever waits for that is told.
+      if (!isLoading) options.onCrash(reason);
+    },
+  });
+  const removeStatus = sources.addStatusProvider(async (status) =>
+    addTo(status, await host.status()),
+  );
+  const letGo = async () => {
+    removeStatus();
+    for (const tap of taps.values()) await sources.taps.remove(tap);
+    taps.clear();
+  };
+  const running = new Map<string, RunningPlugin>();
+  let users = packages.length;
+  const endOne = async () => {
+    if (--users > 0) return;
+    await letGo();
+    await host.end();
+  };
+  try {
+    for (const { manifest, variables, isDisabled } of packages) {
+      const report = await host.load({
+        plugin: manifest.name,
+        entries: manifest.entries.filter(({ service }) => !isDisabled(service)),
+        variables,
+        environment: environmentOf(manifest, options.serverUuid),
+        config: publicConfig(sources.config),
+      });
+      running.set(manifest.name, runningPlugin(host, manifest.name, report, endOne));
+    }
+  } catch (error) {
+    await letGo();
+    await host.end();
+    throw error;
+  }
+  isLoading = false;
+  return running;
+}
+
+function runningPlugin(
+  host: HostProcess,
+  plugin: string,
+  report: PackageReport,
+  end: () => Promise<void>,
+): RunningPlugin {
+  return {
+    entries: report.entries,
+    isListening: report.isListening,
+    get isFull() {
+      return host.isFull;
+    },
+    pid: host.pid ?? null,
+    call: (service, subscription, delivery, context) =>
+      host.attempt(attemptCall(plugin, service, subscription, delivery, context)),
+    tell: (variables) => host.variables(plugin, variables),
+    cut: () => host.cut(),
+    idle: () => host.idle(),
+    end,
+  };
+}
+
+function attemptCall(
+  plugin: string,
+  service: string,
+  subscription: Subscription,
+  { id, event }: Delivery,
+  { attempt, maxAttempts }: AttemptContext,
+) {
+  const { name, originUuid, headers, receivedAt, dataJson } = event;
+  return {
+    plugin,
+    service,
+    subscription,
+    event: { name, originUuid, headers, receivedAt },
+    dataJson,
+    deliveryId: id,
+    attempt,
+    maxAttempts,
+  };
+}
+
+/** What a host may ask of the daemon: what a plugin inside of it could, and no more. */
+function daemonFunctions(
+  { sources, packages, log }: HostedOptions,
+  taps: Map<string, Tap>,
+  send: (tap: string, event: BusEvent) => void,
+): Omit<DaemonFunctions, 'fatal'> {
+  const subscriptions = pluginSubscriptions(sources);
+  const consumer = pluginBusConsumer(sources);
+  return {
+    log: (lines) => {
+      for (const line of lines) writeLine(log, packages, line);
+    },
+    publish: (event) => sources.publish(event),
+    tap: async ({ id, ...order }) => {
+      const tap: Tap = { ...order, callback: (event) => send(id, event) };
+      taps.set(id, tap);
+      await sources.taps.add(tap);
+    },
+    untap: async (id) => {
+      const tap = taps.get(id);
+      taps.delete(id);
+      if (tap !== undefined) await sources.taps.remove(tap);
+    },
+    bindings: () => consumer.bindings(),
+    subscription: (method, args) =>
+      (subscriptions[method] as (...given: unknown[]) => Promise<unknown>)(...args),
+  };
+}
+
+const levels: readonly string[] = ['debug', 'info', 'warn', 'error'] satisfies (keyof PluginLog)[];
+
+function writeLine(
+  log: Logger,
+  packages: readonly HostedPackage[],
+  { plugin, service, level, message, fields }: HostLogLine,
+): void {
+  const redact = packages.find(({ manifest }) => manifest.name === plugin)?.redact();
+  const shown = redact ?? ((text: string) => text);
+  const own = JSON.parse(shown(JSON.stringify(fields))) as object;
+  const known = levels.includes(level) ? level : 'info';
+  log[known]({ ...own, plugin, ...(service === null ? {} : { service }) }, shown(message));
+}

@@ -1,0 +1,600 @@
+/**
+ * Keeps plugins running: loads them, swaps versions without a gap, holds those that miss a variable,
+ * replaces those that crash, and disables those that crash again and again. A plugin that cannot be used
+ * is a fact that is shown, never the end of the daemon.
+ */
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import { messageOf } from '../errors.ts';
+import type { PluginState } from '../model.ts';
+import { HookRetry } from '../plugin-api/errors.ts';
+import { checkedEntries, configChecker } from './config-check.ts';
+import { type CradleSources, pluginLog } from './cradle.ts';
+import { linkPluginApi } from './api-link.ts';
+import { discoverPlugins, packageRoot } from './discovery.ts';
+import type { EntryTraits } from './entry.ts';
+import type { Handlers } from './handlers.ts';
+import { variablesOf } from './host/hosted-cradle.ts';
+import { startInline } from './inline-plugin.ts';
+import { ManagedPlugin, type PluginCondition } from './managed-plugin.ts';
+import { NoSuchPlugin, PluginRefused } from './refusals.ts';
+import type { PluginRegistry, ProvidedService } from './registry.ts';
+import type { LoadedEntry, RunningPlugin } from './running-plugin.ts';
+import { type VariableState, Vault } from './vault.ts';
+
+export interface ManagerOptions {
+  registry: PluginRegistry;
+  handlers: Handlers;
+  vault: Vault;
+  store: {
+    pluginStates(): Promise<PluginState[]>;
+    putPluginState(state: PluginState): Promise<void>;
+    deletePluginState(name: string): Promise<void>;
+    /** Cancels what is still to be delivered. */
+    deleteSubscription(uuid: string): Promise<void>;
+  };
+  sources: Omit<CradleSources, 'api'>;
+  serverUuid: string;
+  /** Where the plugins that come with the daemon are; other places are for tests. */
+  bundledDirectory?: string;
+  log: Logger;
+}
+
+/** What is shown of a plugin. */
+export interface PluginView {
+  name: string;
+  version: string;
+  directory: string;
+  state: PluginCondition;
+  reason: string | null;
+  isBundled: boolean;
+  isInline: boolean;
+  /** Of its process, while that runs. */
+  pid: number | null;
+  entries: { service: string; respondsTo: string[] | null; problem: string | null }[];
+  variables: VariableState[];
+  /** Required variables without a value. */
+  missing: string[];
+}
+
+/** A package that cannot even be read. */
+export interface BrokenPackage {
+  directory: string;
+  reason: string;
+}
+
+export class PluginManager {
+  readonly #options: ManagerOptions;
+  readonly #plugins = new Map<string, ManagedPlugin>();
+  #broken: BrokenPackage[] = [];
+  #isStopped = false;
+  /** Changes of one plugin come one after the other. */
+  #turn: Promise<unknown> = Promise.resolve();
+  readonly #draining = new Set<Promise<void>>();
+  #api: FastifyInstance | undefined;
+
+  constructor(options: ManagerOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Loads every plugin there is; those with processes of their own at the same time. Never rejects because
+   * of a plugin.
+   *
+   * @param api where plugins inside the daemon add their routes
+   */
+  async start(api: FastifyInstance): Promise<void> {
+    const { store } = this.#options;
+    this.#api = api;
+    const states = new Map((await store.pluginStates()).map((state) => [state.name, state]));
+    const waiting: ManagedPlugin[] = [];
+    for (const plugin of this.#discover()) {
+      const state = states.get(plugin.name);
+      const isKnown = plugin.recall(state?.traits ?? null);
+      plugin.isEnabled = state?.isEnabled ?? true;
+      plugin.reason = plugin.isEnabled ? null : (state?.reason ?? null);
+      const conflict = this.#conflictOf(plugin);
+      if (conflict !== undefined) plugin.entries = [];
+      this.#plugins.set(plugin.name, plugin);
+      if (conflict !== undefined) await this.#fail(plugin, conflict);
+      else if (!plugin.isEnabled) await this.#publish(plugin);
+      else if (plugin.isInline) await this.#tryStart([plugin]);
+      else if (isKnown && !plugin.isListening) await this.#publish(plugin);
+      else waiting.push(plugin);
+    }
+    await Promise.all(this.#groupsOf(waiting).map((group) => this.#tryStart(group)));
+  }
+
+  /** Lets go of every plugin, the one loaded last first. Never rejects. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.#turn.catch(() => undefined);
+    const running = [...this.#plugins.values()].reverse().flatMap(({ running: one }) => one ?? []);
+    const [inline, hosted] = [
+      running.filter(({ pid }) => pid === null),
+      running.filter(({ pid }) => pid !== null),
+    ];
+    await Promise.all(hosted.map((one) => one.end()));
+    for (const one of inline) await one.end();
+    await Promise.all(this.#draining);
+  }
+
+  /** The daemon waits no longer for calls in flight. */
+  cut(): void {
+    for (const { running } of this.#plugins.values()) running?.cut();
+  }
+
+  list(): PluginView[] {
+    return [...this.#plugins.values()].map((plugin) => this.#view(plugin));
+  }
+
+  get broken(): readonly BrokenPackage[] {
+    return this.#broken;
+  }
+
+  /** Throws {@link NoSuchPlugin}. */
+  get(name: string): PluginView {
+    return this.#view(this.#find(name));
+  }
+
+  /**
+   * Takes up the version that is installed now, or that there is none any more. The former one serves
+   * until the new one is ready, and ends what it began.
+   *
+   * @throws NoSuchPlugin, PluginRefused with the reason; the former version goes on serving then
+   */
+  reload(name: string): Promise<PluginView | undefined> {
+    return this.#inTurn(async () => {
+      const former = this.#plugins.get(name);
+      const found = this.#discover().find((plugin) => plugin.name === name);
+      const broken = this.#broken.find(({ directory }) => directory.endsWith(`/${name}`));
+      if (found === undefined && broken !== undefined) throw new PluginRefused(broken.reason);
+      if (found === undefined) {
+        if (former === undefined) throw new NoSuchPlugin(name);
+        await this.#forget(former);
+        return undefined;
+      }
+      if (found.isInline && former?.running !== undefined)
+        throw new PluginRefused(
+          `${name} runs inside the daemon: a new version is taken up when the daemon is started anew`,
+        );
+      await this.#swap(former, found);
+      return this.#view(this.#find(name));
+    });
+  }
+
+  /** Its deliveries are attempted again. Throws {@link NoSuchPlugin}, {@link PluginRefused}. */
+  enable(name: string): Promise<PluginView> {
+    return this.#inTurn(async () => {
+      const plugin = this.#find(name);
+      if (plugin.isEnabled) return this.#view(plugin);
+      plugin.isEnabled = true;
+      plugin.reason = null;
+      plugin.forgive();
+      try {
+        await this.#load([plugin]);
+      } catch (error) {
+        plugin.isEnabled = false;
+        plugin.reason = messageOf(error);
+        throw new PluginRefused(messageOf(error), { cause: error });
+      }
+      return this.#view(plugin);
+    });
+  }
+
+  /** Its deliveries wait from now on. Throws {@link NoSuchPlugin}. */
+  disable(name: string, reason = byAdministrator): Promise<PluginView> {
+    return this.#inTurn(async () => {
+      const plugin = this.#find(name);
+      await this.#disable(plugin, reason);
+      return this.#view(plugin);
+    });
+  }
+
+  /** Takes effect at once, in a plugin that runs too. Throws {@link NoSuchPlugin}, `InvalidVariable`. */
+  async setVariable(name: string, variable: string, value: string | null): Promise<void> {
+    const plugin = this.#find(name);
+    const { vault } = this.#options;
+    const declared = plugin.manifest.variables.find((one) => one.name === variable);
+    if (declared === undefined)
+      throw new PluginRefused(
+        `${name} declares no variable ${variable}; it declares ${plugin.manifest.variables.map((one) => one.name).join(', ') || 'none'}`,
+      );
+    if (value === null) await vault.unset(name, variable);
+    else await vault.set(name, declared, value);
+    plugin.running?.tell(vault.valuesOf(plugin.manifest));
+    await this.#publish(plugin);
+  }
+
+  /** Encrypts all secrets anew; how many there are. */
+  rekey(): Promise<number> {
+    return this.#inTurn(() => this.#options.vault.rekey());
+  }
+
+  #find(name: string): ManagedPlugin {
+    const plugin = this.#plugins.get(name);
+    if (plugin === undefined) throw new NoSuchPlugin(name);
+    return plugin;
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.catch(() => undefined).then(work);
+    this.#turn = result;
+    return result;
+  }
+
+  #discover(): ManagedPlugin[] {
+    const { sources, bundledDirectory, log } = this.#options;
+    const { directory, inline } = sources.config.plugins;
+    const found = discoverPlugins(directory, bundledDirectory);
+    this.#broken = [];
+    const plugins: ManagedPlugin[] = [];
+    for (const { manifest, directory: place, isBundled } of found) {
+      if (manifest instanceof Error) {
+        this.#broken.push({ directory: place, reason: manifest.message });
+        log.error({ directory: place }, `plugin skipped: ${manifest.message}`);
+      } else if (!plugins.some(({ name }) => name === manifest.name)) {
+        const problem = isBundled ? undefined : linkPluginApi(place, packageRoot);
+        if (problem !== undefined) log.warn({ plugin: manifest.name }, problem);
+        const isInline = isBundled || inline.includes(manifest.name);
+        plugins.push(new ManagedPlugin(manifest, isBundled, isInline));
+      }
+    }
+    return plugins;
+  }
+
+  /** Plugins that share a process. */
+  #groupsOf(plugins: readonly ManagedPlugin[]): ManagedPlugin[][] {
+    if (plugins.length === 0) return [];
+    return this.#options.sources.config.plugins.isolation === 'shared'
+      ? [[...plugins]]
+      : plugins.map((plugin) => [plugin]);
+  }
+
+  /** The service another plugin provides already. */
+  #conflictOf({ manifest }: ManagedPlugin): string | undefined {
+    for (const { service } of manifest.entries) {
+      for (const other of this.#plugins.values()) {
+        if (other.name === manifest.name) continue;
+        if (other.manifest.entries.some((entry) => entry.service === service))
+          return `${other.name} already provides the service ${service}`;
+      }
+    }
+    return undefined;
+  }
+
+  async #tryStart(group: ManagedPlugin[]): Promise<void> {
+    try {
+      await this.#load(group);
+    } catch (error) {
+      for (const plugin of group) await this.#fail(plugin, messageOf(error));
+    }
+  }
+
+  /** Starts plugins and publishes them. Throws when their process does not live. */
+  async #load(group: ManagedPlugin[]): Promise<void> {
+    const started = await this.#run(group);
+    for (const plugin of group) {
+      const running = started.get(plugin.name);
+      if (running !== undefined) await this.#adopt(plugin, running);
+    }
+  }
+
+  async #run(group: ManagedPlugin[]): Promise<Map<string, RunningPlugin>> {
+    const { sources, serverUuid, log, vault } = this.#options;
+    const { enabledServices } = sources.config;
+    const isDisabled = (service: string) => enabledServices[service] === false;
+    const [first] = group;
+    if (first?.isInline === true) {
+      const { manifest } = first;
+      const variables = vault.valuesOf(manifest);
+      const running = await startInline({
+        manifest,
+        sources: { ...sources, api: this.#apiScope() },
+        variables,
+        serverUuid,
+        log,
+        isDisabled,
+      });
+      return new Map([[first.name, running]]);
+    }
+    const { plugins } = sources.config;
+    // Most daemons have only the plugins that come with them.
+    const { startHosted } = await import('./hosted-plugins.ts');
+    return startHosted({
+      packages: group.map(({ manifest }) => ({
+        manifest,
+        variables: vault.valuesOf(manifest),
+        isDisabled,
+        redact: () => vault.redactor(manifest),
+      })),
+      limits: {
+        ...plugins,
+        callTimeout: plugins.callTimeout * 1000,
+        loadTimeout: plugins.loadTimeout * 1000,
+        maxRequestTimeout: plugins.maxRequestTimeout * 1000,
+      },
+      sources,
+      serverUuid,
+      log,
+      onCrash: (reason) => {
+        for (const plugin of group) void this.#crashed(plugin, reason);
+      },
+    });
+  }
+
+  #apiScope(): FastifyInstance {
+    if (this.#api === undefined) throw new Error('the plugins were not started');
+    return this.#api;
+  }
+
+  /** The version runs: from now on it serves. */
+  async #adopt(plugin: ManagedPlugin, running: RunningPlugin): Promise<void> {
+    const former = plugin.running;
+    plugin.running = running;
+    plugin.entries = checkedEntries(running.entries, plugin.isBundled);
+    plugin.isListening = running.isListening;
+    plugin.loads++;
+    this.#reportLoad(plugin);
+    await this.#publish(plugin);
+    if (former !== undefined) this.#drain(former);
+    if (!plugin.isEnabled) await this.#rest(plugin);
+    await this.#keep(plugin);
+  }
+
+  /** Stops what runs of it, once that has ended what it began. */
+  async #rest(plugin: ManagedPlugin): Promise<void> {
+    await this.#publish(plugin);
+    if (plugin.running !== undefined) this.#drain(plugin.running);
+    plugin.running = undefined;
+  }
+
+  #drain(running: RunningPlugin): void {
+    const done = running.idle().then(() => running.end());
+    this.#draining.add(done);
+    void done.finally(() => this.#draining.delete(done));
+  }
+
+  /** Tells registry and matcher what the plugin offers at present. */
+  async #publish(plugin: ManagedPlugin): Promise<void> {
+    const { registry, handlers } = this.#options;
+    const usable = plugin.entries.filter(
+      (entry): entry is LoadedEntry & { traits: EntryTraits } => entry.traits !== null,
+    );
+    const services = usable.map(({ service, traits }) => this.#provide(plugin, service, traits));
+    registry.replace(plugin.name, services, this.#conditionOf(plugin) === 'loaded');
+    for (const { service, traits } of usable) {
+      if (traits.respondsTo !== null) await handlers.set(service, plugin.name, traits.respondsTo);
+      else await handlers.remove(service);
+    }
+  }
+
+  #provide(plugin: ManagedPlugin, service: string, { configSchema }: EntryTraits): ProvidedService {
+    const { log, vault } = this.#options;
+    const { manifest } = plugin;
+    return {
+      name: service,
+      plugin: plugin.name,
+      log: pluginLog(log.child({ plugin: plugin.name, service })),
+      secrets: variablesOf(() => vault.valuesOf(manifest)),
+      get isFull() {
+        return plugin.running?.isFull ?? false;
+      },
+      redact: manifest.variables.some(({ isSecret }) => isSecret)
+        ? (text) => vault.redactor(manifest)(text)
+        : (text) => text,
+      checkConfig:
+        configSchema === null ? undefined : configChecker(configSchema, plugin.isBundled),
+      call: (...call) =>
+        plugin.running === undefined
+          ? this.#wakeFor(plugin).then((running) => running.call(service, ...call))
+          : plugin.running.call(service, ...call),
+    };
+  }
+
+  /** Starts a plugin that nobody needed until now. */
+  #running(plugin: ManagedPlugin): Promise<RunningPlugin> {
+    plugin.starting ??= this.#inTurn(async () => {
+      if (plugin.running === undefined) await this.#load(this.#groupOf(plugin));
+      if (plugin.running === undefined) throw new Error(`${plugin.name} does not run`);
+      return plugin.running;
+    }).finally(() => (plugin.starting = undefined));
+    return plugin.starting;
+  }
+
+  /** The same for a call: what cannot be called now is tried again. */
+  async #wakeFor(plugin: ManagedPlugin): Promise<RunningPlugin> {
+    try {
+      return await this.#running(plugin);
+    } catch (error) {
+      await this.#crashed(plugin, messageOf(error));
+      throw new HookRetry({ error: messageOf(error) });
+    }
+  }
+
+  /** The plugin with those that have to be started together with it. */
+  #groupOf(plugin: ManagedPlugin): ManagedPlugin[] {
+    if (plugin.isInline || this.#options.sources.config.plugins.isolation === 'process')
+      return [plugin];
+    return [...this.#plugins.values()].filter((other) => !other.isInline && other.isEnabled);
+  }
+
+  async #swap(former: ManagedPlugin | undefined, found: ManagedPlugin): Promise<void> {
+    const conflict = this.#conflictOf(found);
+    if (conflict !== undefined) throw new PluginRefused(conflict);
+    const group = this.#groupOf(found).map((one) => (one.name === found.name ? found : one));
+    if (!group.includes(found)) group.push(found);
+    let started: Map<string, RunningPlugin>;
+    try {
+      started = await this.#run(group);
+    } catch (error) {
+      throw new PluginRefused(messageOf(error), { cause: error });
+    }
+    const entries = checkedEntries(started.get(found.name)?.entries ?? [], found.isBundled);
+    const problem = entries.find((entry) => entry.problem !== null);
+    if (problem !== undefined && problem.problem !== null) {
+      for (const running of started.values()) await running.end();
+      throw new PluginRefused(`${problem.service}: ${problem.problem.message}`);
+    }
+    await this.#replace(former, found);
+    for (const plugin of group) {
+      const running = started.get(plugin.name);
+      if (running !== undefined) await this.#adopt(this.#find(plugin.name), running);
+    }
+  }
+
+  /** What is known of the plugin stays; the package is another one. */
+  async #replace(former: ManagedPlugin | undefined, found: ManagedPlugin): Promise<void> {
+    if (former === undefined) {
+      this.#plugins.set(found.name, found);
+      return;
+    }
+    const gone = former.manifest.entries.filter(
+      ({ service }) => !found.manifest.entries.some((entry) => entry.service === service),
+    );
+    for (const { service } of gone) await this.#endHandler(service);
+    former.manifest = found.manifest;
+    // An administrator's word holds for the next version too; a crash is the former one's.
+    if (former.reason === byAdministrator) return;
+    former.isEnabled = true;
+    former.reason = null;
+    former.forgive();
+  }
+
+  async #forget(plugin: ManagedPlugin): Promise<void> {
+    const { registry, store, vault, log } = this.#options;
+    registry.replace(plugin.name, [], false);
+    this.#plugins.delete(plugin.name);
+    for (const { service } of plugin.entries) await this.#endHandler(service);
+    if (plugin.running !== undefined) this.#drain(plugin.running);
+    plugin.running = undefined;
+    await vault.forget(plugin.name);
+    await store.deletePluginState(plugin.name);
+    log.info({ plugin: plugin.name, version: plugin.manifest.version }, `${plugin.name} removed`);
+  }
+
+  async #endHandler(service: string): Promise<void> {
+    const { handlers, store } = this.#options;
+    const uuid = await handlers.remove(service);
+    if (uuid !== undefined) await store.deleteSubscription(uuid);
+  }
+
+  async #disable(plugin: ManagedPlugin, reason: string): Promise<void> {
+    plugin.isEnabled = false;
+    plugin.reason = reason;
+    await this.#rest(plugin);
+    await this.#keep(plugin);
+    this.#options.log.warn({ plugin: plugin.name }, `${plugin.name} is disabled: ${reason}`);
+  }
+
+  /** Its process ended: what was in flight has failed; it begins anew after a pause, unless that is hopeless. */
+  async #crashed(plugin: ManagedPlugin, reason: string): Promise<void> {
+    const { log, vault } = this.#options;
+    if (this.#isStopped) return;
+    plugin.running = undefined;
+    const shown = vault.redactor(plugin.manifest)(reason);
+    log.error({ plugin: plugin.name }, `${plugin.name}: ${shown}`);
+    if (plugin.crashed(performance.now())) {
+      await this.#disable(
+        plugin,
+        `it crashed 5 times within 10 minutes, the last time because ${firstLine(shown)}`,
+      );
+      return;
+    }
+    plugin.isResting = true;
+    await this.#publish(plugin);
+    const timer = setTimeout(() => void this.#wake(plugin), plugin.backoff.next());
+    timer.unref();
+  }
+
+  async #wake(plugin: ManagedPlugin): Promise<void> {
+    if (this.#isStopped || !plugin.isResting || this.#plugins.get(plugin.name) !== plugin) return;
+    plugin.isResting = false;
+    if (plugin.isListening && plugin.isEnabled) {
+      await this.#running(plugin).catch((error: unknown) =>
+        this.#crashed(plugin, messageOf(error)),
+      );
+    } else {
+      await this.#publish(plugin);
+    }
+  }
+
+  /** What it is known to handle waits for a version that works. */
+  async #fail(plugin: ManagedPlugin, reason: string): Promise<void> {
+    plugin.reason = reason;
+    await this.#publish(plugin);
+    this.#options.log.error(
+      { plugin: plugin.name, version: plugin.manifest.version },
+      `${plugin.name} cannot be loaded: ${reason}`,
+    );
+  }
+
+  #reportLoad(plugin: ManagedPlugin): void {
+    const { log } = this.#options;
+    const { name, manifest, entries, loads } = plugin;
+    for (const { service, problem } of entries) {
+      if (problem === null) continue;
+      log.error(
+        { plugin: name, version: manifest.version, service, err: problem },
+        `service skipped: ${problem.message}`,
+      );
+    }
+    const services = entries.filter(({ traits }) => traits !== null).map(({ service }) => service);
+    const what = loads === 1 ? 'loaded' : `reloaded (${loads - 1})`;
+    log.info(
+      { plugin: name, version: manifest.version, services, loads },
+      `${name} ${manifest.version} ${what}: ${services.join(', ') || 'no service'}`,
+    );
+  }
+
+  async #keep(plugin: ManagedPlugin): Promise<void> {
+    const { name, isEnabled, reason, isInline } = plugin;
+    const traits =
+      isInline || plugin.entries.some(({ traits: one }) => one === null)
+        ? null
+        : plugin.keptTraits();
+    await this.#options.store.putPluginState({ name, isEnabled, reason, traits });
+  }
+
+  #conditionOf(plugin: ManagedPlugin): PluginCondition {
+    if (!plugin.isEnabled) return 'disabled';
+    if (plugin.reason !== null) return 'failed';
+    if (this.#options.vault.missing(plugin.manifest).length > 0) return 'held';
+    return plugin.isResting ? 'restarting' : 'loaded';
+  }
+
+  #view(plugin: ManagedPlugin): PluginView {
+    const { manifest, isBundled, isInline, running, entries } = plugin;
+    const { vault, sources } = this.#options;
+    const missing = vault.missing(manifest);
+    const state = this.#conditionOf(plugin);
+    const { enabledServices } = sources.config;
+    return {
+      name: manifest.name,
+      version: manifest.version,
+      directory: manifest.directory,
+      state,
+      reason: plugin.reason ?? (state === 'held' ? `not set: ${missing.join(', ')}` : null),
+      isBundled,
+      isInline,
+      pid: running?.pid ?? null,
+      entries: manifest.entries.map(({ service }) => {
+        const entry = entries.find((one) => one.service === service);
+        return {
+          service,
+          respondsTo: entry?.traits?.respondsTo ?? null,
+          problem:
+            enabledServices[service] === false
+              ? `enabled_services.${service} is false`
+              : (entry?.problem?.message ?? null),
+        };
+      }),
+      variables: vault.list(manifest),
+      missing,
+    };
+  }
+}
+
+const byAdministrator = 'disabled by an administrator';
+
+const firstLine = (text: string) => text.split('\n', 1)[0] ?? text;

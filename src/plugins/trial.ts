@@ -1,0 +1,51 @@
+/** Loads a package the way the daemon does, in a process of its own, and lets go of it. */
+import type { JsonObject } from '../model.ts';
+import { checkedEntries } from './config-check.ts';
+import { HostProcess, type HostLimits } from './host/host-process.ts';
+import type { PluginManifest } from './manifest.ts';
+import { environmentOf, type LoadedEntry } from './running-plugin.ts';
+
+/** What a package does when it is loaded. */
+export interface Trial {
+  entries: readonly LoadedEntry[];
+  /** What it said meanwhile. */
+  output: string[];
+}
+
+/**
+ * What it asks of the bus or of subscriptions leads nowhere.
+ *
+ * @throws Error when its process does not live long enough
+ */
+export async function tryToLoad(manifest: PluginManifest, limits: HostLimits): Promise<Trial> {
+  const output: string[] = [];
+  const nothing = () => Promise.resolve();
+  const host = new HostProcess({
+    name: manifest.name,
+    limits,
+    serve: {
+      log: (lines) => output.push(...lines.map(({ message }) => message)),
+      publish: nothing,
+      tap: nothing,
+      untap: nothing,
+      bindings: () => Promise.resolve([]),
+      subscription: () => Promise.resolve([]),
+    },
+    onOutput: (line) => output.push(line),
+    onCrash: () => undefined,
+  });
+  try {
+    const { entries } = await host.load({
+      plugin: manifest.name,
+      entries: manifest.entries,
+      variables: Object.fromEntries(
+        manifest.variables.map(({ name, default: value }) => [name, value ?? '']),
+      ),
+      environment: environmentOf(manifest, 'trial'),
+      config: {} satisfies JsonObject,
+    });
+    return { entries: checkedEntries(entries, false), output };
+  } finally {
+    await host.end();
+  }
+}
