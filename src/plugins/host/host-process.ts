@@ -72,6 +72,7 @@ export class HostProcess {
   readonly #stderr: StderrTail;
   #calls = 0;
   #isEnding = false;
+  #isOver = false;
   #reason: string | undefined;
   #fatal: ThrownError | undefined;
   #whenIdle: (() => void) | undefined;
@@ -177,9 +178,13 @@ export class HostProcess {
   #kill(reason: string): void {
     this.#reason ??= reason;
     this.#child.kill('SIGKILL');
+    // Nobody is to call it in the time until it has ended.
+    this.#end(this.#reasonOf(null, 'SIGKILL'));
   }
 
   #end(reason: string): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
     clearInterval(this.#memoryTimer);
     this.#rpc.$close();
     const error = new Error(reason);

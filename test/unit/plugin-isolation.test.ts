@@ -1,0 +1,169 @@
+/** A bad plugin in a process of its own: its attempt fails with a reason, and it begins anew. */
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { isHookRetry } from '../../dist/plugin-api/index.js';
+import { startManager } from '../support/manager.ts';
+import { installPlugin } from '../support/plugins.ts';
+import { sampleDelivery, sampleSubscription } from '../support/samples.ts';
+import { Child } from '../support/child.ts';
+import { tempFolder, writeFiles } from '../support/temp.ts';
+import { until } from '../support/wait.ts';
+
+const quiet = () => undefined;
+const context = {
+  delivery: { id: 'd' },
+  attempt: 1,
+  maxAttempts: 1,
+  signal: new AbortController().signal,
+  log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+  secrets: {},
+};
+
+/** Does what the subscription's config says. */
+const code = `
+const leaked = [];
+export default class {
+  constructor({ log }) { this.log = log; }
+  async callback({ config: { act } }) {
+    if (act === 'work') return { pid: process.pid };
+    if (act === 'loop') for (;;);
+    if (act === 'never') return new Promise(() => undefined);
+    if (act === 'exit') process.exit(3);
+    if (act === 'abort') process.abort();
+    if (act === 'timer') { setTimeout(() => { throw new Error('too late'); }, 1); return new Promise(() => undefined); }
+    if (act === 'reject') { Promise.reject(new Error('nobody listens')); return new Promise(() => undefined); }
+    if (act === 'leak') for (;;) { leaked.push(new Array(1e4).fill({ a: leaked.length })); if (leaked.length % 100 === 0) await null; }
+    if (act === 'buffers') for (;;) { leaked.push(Buffer.alloc(8e6, 1)); await new Promise((go) => setTimeout(go, 5)); }
+    if (act === 'array') return { n: new Array(1e8).fill(0).map((_, i) => ({ i })).length };
+    if (act === 'flood') { for (let i = 0; i < 300_000; i++) this.log.info('line ' + i); return { done: true }; }
+    if (act === 'console') { for (let i = 0; i < 300_000; i++) console.log('line ' + i); return { done: true }; }
+    if (act === 'stdout') { for (let i = 0; i < 2_000; i++) process.stdout.write('raw ' + i + '\\n'); return { done: true }; }
+  }
+}`;
+
+async function start(plugins: Record<string, unknown> = {}) {
+  const folder = tempFolder();
+  installPlugin(`${folder}/plugins`, 'bad', { code });
+  const started = await startManager(folder, {
+    plugins: { call_timeout: 2, heap_limit: 64, memory_limit: 200, max_log_rate: 50, ...plugins },
+  });
+  const attempt = async (act: string) => {
+    const service = await until('the plugin can be called', () => started.registry.find('bad'));
+    return service.call(sampleSubscription({ config: { act } }), sampleDelivery(), context);
+  };
+  return { ...started, attempt };
+}
+
+/** What the attempt's log would say. */
+async function reasonOf(attempt: Promise<unknown>): Promise<string> {
+  try {
+    return `succeeded with ${JSON.stringify(await attempt)}`;
+  } catch (error) {
+    if (!isHookRetry(error)) throw error;
+    return String(error.detail['error']);
+  }
+}
+
+describe('a plugin', () => {
+  test.each([
+    ['loop', 'loops for ever', /no answer within 2 s/],
+    ['never', 'never returns', /no answer within 2 s/],
+    ['exit', 'ends its process', /ended by itself with exit code 3/],
+    ['abort', 'aborts', /SIGABRT/],
+    ['timer', 'throws on a timer', /uncaught exception: too late[^]*index\.js/],
+    ['reject', 'rejects unhandled', /unhandled rejection: nobody listens/],
+    [
+      'leak',
+      'leaks objects',
+      /ran out of memory: its heap may have 64 MiB|takes \d+ MiB of memory/,
+    ],
+    ['buffers', 'leaks buffers', /takes \d+ MiB of memory, 200 are allowed/],
+    ['array', 'allocates too much at once', /out of memory|takes \d+ MiB of memory|no answer/],
+  ])('that %s: it %s; the attempt fails, and the next one works', async (act, _what, reason) => {
+    const { attempt, manager } = await start(
+      act === 'leak' || act === 'array' ? { call_timeout: 30 } : {},
+    );
+    const { pid } = (await attempt('work')) as { pid: number };
+    expect(await reasonOf(attempt(act))).toMatch(reason);
+    const next = (await attempt('work')) as { pid: number };
+    expect(next.pid).not.toBe(pid);
+    expect(manager.get('bad')).toMatchObject({ state: 'loaded', pid: next.pid });
+    await until('the former process is gone', () => !existsSync(`/proc/${pid}`));
+  });
+
+  test.each(['flood', 'console'])(
+    'that floods the log (%s) is heard at the rate allowed',
+    async (act) => {
+      const { attempt, lines } = await start({ call_timeout: 30 });
+      await attempt(act);
+      const dropped = await until('the drops are counted', () =>
+        lines.find(({ msg }) => msg.includes('lines of the log were dropped')),
+      );
+      expect(dropped.msg).toMatch(/^\d{4,} lines/);
+      const heard = lines.filter(({ msg }) => msg.startsWith('line '));
+      expect(heard.length).toBeGreaterThan(0);
+      expect(heard.length).toBeLessThan(1_000);
+      expect(heard[0]).toMatchObject({ plugin: 'bad' });
+    },
+  );
+
+  test('that writes to standard output is logged, at the rate allowed', async () => {
+    const { attempt, lines } = await start();
+    await attempt('stdout');
+    await until('it is heard', () => lines.some(({ msg }) => msg === 'raw 0'));
+    expect(lines.filter(({ msg }) => msg.startsWith('raw ')).length).toBeLessThan(2_000);
+    expect(await attempt('work')).toMatchObject({});
+  });
+
+  test('that crashes five times is disabled with the reason, and can be enabled again', async () => {
+    const { attempt, manager, registry } = await start();
+    for (let crash = 1; crash <= 5; crash++)
+      expect(await reasonOf(attempt('exit'))).toMatch(/exit code 3/);
+    await until('it is disabled', () => manager.get('bad').state === 'disabled');
+    expect(manager.get('bad').reason).toMatch(/crashed 5 times within 10 minutes.*exit code 3/);
+    expect(registry.find('bad')).toBeUndefined();
+    expect(registry.names()).toContain('bad');
+    expect(await manager.enable('bad')).toMatchObject({ state: 'loaded', reason: null });
+    expect(await attempt('work')).toMatchObject({});
+  });
+});
+
+test('calls beyond the limit wait for a place', async () => {
+  const { registry, attempt } = await start({ max_calls: 2, call_timeout: 10 });
+  const service = registry.find('bad');
+  const open = [attempt('never'), attempt('never')].map((one) => reasonOf(one));
+  await until('it is full', () => service?.isFull === true);
+  await Promise.all(open);
+});
+
+test('hosts end with the daemon, also when it is killed while a plugin loops', async () => {
+  const folder = tempFolder();
+  const plugin = installPlugin(`${folder}/plugins`, 'loops', {
+    code: `import { writeFileSync } from 'node:fs';
+      export default class {
+        load() { setTimeout(() => { writeFileSync('${folder}/pid', String(process.pid)); for (;;); }, 50); }
+        callback() {}
+      }`,
+  });
+  expect(plugin).toContain('loops');
+  writeFiles(folder, {
+    'webhookd.yml': [
+      'bus: { url: amqp://127.0.0.1:1 }',
+      'rest_api: { port: 0 }',
+      `database: { uri: 'sqlite:${folder}/webhookd.db' }`,
+      `plugins: { directory: '${folder}/plugins' }`,
+      `extra_config_files: '${folder}/conf.d'`,
+    ].join('\n'),
+  });
+  const { cliFile } = await import('../support/root.ts');
+  const daemon = new Child(cliFile, ['run', '--config', `${folder}/webhookd.yml`], {
+    cwd: folder,
+  });
+  onTestFinished(() => daemon.kill());
+  const pid = await until('the plugin loops', () => {
+    const text = existsSync(`${folder}/pid`) ? readFileSync(`${folder}/pid`, 'utf8') : '';
+    return text !== '' && text;
+  });
+  await daemon.kill();
+  await until('its process is gone', () => !existsSync(`/proc/${pid}`));
+});
