@@ -2,7 +2,7 @@
  * The benchmark: publisher, endpoint and consumer as processes of their own on loopback, side by side in
  * one run.
  *
- *     npm run bench [-- --only throughput,latency,memory,startup,matching,store,templates] [--rounds N] [--events N] [--json FILE]
+ *     npm run bench [-- --only throughput,latency,memory,startup,matching,store,templates,plugins] [--rounds N] [--events N] [--json FILE]
  */
 import { writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
@@ -11,6 +11,7 @@ import { startBroker, type Broker } from '../support/broker.ts';
 import { latency } from './latency.ts';
 import { matching } from './matching.ts';
 import { memory } from './memory.ts';
+import { plugins } from './plugins.ts';
 import { Child } from './processes.ts';
 import { startup } from './startup.ts';
 import { storeThread } from './store-thread.ts';
@@ -30,7 +31,10 @@ export interface Bench {
 
 const { values } = parseArgs({
   options: {
-    only: { type: 'string', default: 'throughput,latency,memory,startup,matching,store,templates' },
+    only: {
+      type: 'string',
+      default: 'throughput,latency,memory,startup,matching,store,templates,plugins',
+    },
     rounds: { type: 'string', default: '3' },
     events: { type: 'string', default: '20000' },
     seconds: { type: 'string', default: '5' },
@@ -73,6 +77,7 @@ try {
   await run('matching', () => Promise.resolve(matching()));
   await run('store', () => storeThread());
   await run('templates', () => Promise.resolve(templates()));
+  await run('plugins', () => plugins(bench));
   const checks = verdicts(results);
   if (checks.length > 0) console.table(checks);
   results['verdicts'] = checks;

@@ -1,6 +1,7 @@
 /** The figures that are promised, against those that were measured. */
 import type { LatencyRow } from './latency.ts';
 import type { MemoryRow } from './memory.ts';
+import type { PluginRow } from './plugins.ts';
 import { round } from './statistics.ts';
 import type { StoreRow } from './store-thread.ts';
 import type { TemplateRow } from './templates.ts';
@@ -44,6 +45,7 @@ export function verdicts(results: Record<string, unknown>): Verdict[] {
     ...((results['templates'] ?? []) as TemplateRow[]).map(({ microseconds }) =>
       atMost('rendering a typical template, us', microseconds, 20),
     ),
+    ...ofPlugins((results['plugins'] ?? []) as PluginRow[]),
   ];
 }
 
@@ -89,4 +91,18 @@ function ofMemory(rows: MemoryRow[]): Verdict[] {
     atMost('memory in bursts of 50,000, MiB', last.peakMiB, 220),
     atMost('growth from burst 2 to burst 10, MiB', last.rssMiB - second.rssMiB, 10),
   ];
+}
+
+function ofPlugins(rows: PluginRow[]): Verdict[] {
+  const of = (what: string) => rows.find((row) => row.what === what)?.measured;
+  const limits: [string, typeof atMost, number][] = [
+    ['cost of the boundary, us', atMost, 60],
+    ['idle plugin process, MiB', atMost, 70],
+    ['throughput beside a plugin that loops', atLeast, 0.9],
+    ['p99 latency beside a plugin that loops', atMost, 2],
+  ];
+  return limits.flatMap(([what, compare, limit]) => {
+    const measured = of(what);
+    return measured === undefined ? [] : [compare(what, measured, limit)];
+  });
 }

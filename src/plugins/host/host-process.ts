@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { type BirpcReturn, createBirpc } from 'birpc';
 import { HookExpectedError, HookRetry } from '../../plugin-api/errors.ts';
@@ -56,6 +57,9 @@ const parentGuard = ['/usr/bin/setpriv', '/bin/setpriv'].find((file) => existsSy
 
 /** What a plugin needs of the daemon's environment, which may hold the daemon's secrets. */
 const passedOn = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE'];
+
+/** A plugin that computes for ever takes what the daemon leaves over (setpriority(2)). */
+const niceness = 15;
 
 const memoryInterval = 1_000;
 /** How long disposing of the plugins may take, ms. */
@@ -259,10 +263,12 @@ function spawnHost(
   const environment = Object.fromEntries(
     passedOn.flatMap((key) => (process.env[key] === undefined ? [] : [[key, process.env[key]]])),
   );
-  return spawn(file, args, {
+  const child = spawn(file, args, {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: { ...environment, MALLOC_ARENA_MAX: '2' },
   });
+  if (child.pid !== undefined) setPriority(child.pid, niceness);
+  return child;
 }
 
 function outcomeOf(answer: AttemptAnswer): Outcome {
