@@ -73,7 +73,7 @@ function isInstalled() {
 
 /** Compiles what has changed; the compiler knows what that is. */
 export async function build() {
-  const projects = ['.', 'plugins/http', 'plugins/example', 'test'];
+  const projects = ['.', 'plugins/http', 'plugins/example', 'plugins/task-webhook', 'test'];
   const status = await runTool('typescript/bin/tsc', ['-b', ...projects]);
   if (status !== 0) throw new BootstrapError('the build failed');
   chmodSync(join(root, 'dist/cli/main.js'), 0o755);

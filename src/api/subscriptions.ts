@@ -36,8 +36,25 @@ const ListQuery = object({
   ),
 });
 
+const ShownSubscription = object({
+  ...SubscriptionOutput.properties,
+  warning: maybe(string({ description: 'Why its deliveries wait; only when they do.' })),
+});
+
 export const toOutput = (subscription: Subscription) =>
   toSnakeKeys(SubscriptionOutput, subscription);
+
+/** Says of a subscription whose deliveries wait why that is; a client of wazo-webhookd sees what it knows. */
+const withWarning = (registry: PluginRegistry) => (subscription: Subscription) => {
+  const { service } = subscription;
+  if (registry.find(service) !== undefined) return toOutput(subscription);
+  const plugin = registry.providerOf(service);
+  const why =
+    plugin === undefined
+      ? `no plugin provides the service ${service}`
+      : `the plugin ${plugin} cannot be called`;
+  return { ...toOutput(subscription), warning: `${why}: deliveries wait` };
+};
 
 /** Whether a subscription's metadata has every `key:value`. What has no colon says nothing, as in wazo-webhookd. */
 export function metadataFilter(searches: readonly string[]) {
@@ -62,6 +79,7 @@ export function subscriptionRoutes(
   { subscriptions, registry }: SubscriptionRoutes,
 ): void {
   const tags = ['subscriptions'];
+  const shown = withWarning(registry);
 
   scope.get<{ Querystring: { recurse: boolean; search_metadata: string[] } }>(
     '/subscriptions',
@@ -71,7 +89,7 @@ export function subscriptionRoutes(
         summary: 'List subscriptions',
         querystring: ListQuery,
         response: {
-          200: object({ items: array(SubscriptionOutput), total: integer() }),
+          200: object({ items: array(ShownSubscription), total: integer() }),
           ...failures(400, 401),
         },
       },
@@ -81,7 +99,7 @@ export function subscriptionRoutes(
       const tenants = recurse
         ? await principalOf(request).visibleTenants()
         : new Set([principalOf(request).tenantUuid]);
-      const items = subscriptions.list({ tenants }).filter(metadataFilter(searches)).map(toOutput);
+      const items = subscriptions.list({ tenants }).filter(metadataFilter(searches)).map(shown);
       return { items, total: items.length };
     },
   );
@@ -111,11 +129,11 @@ export function subscriptionRoutes(
         tags,
         summary: 'Show a subscription',
         params: UuidParams,
-        response: { 200: SubscriptionOutput, ...failures(401, 404) },
+        response: { 200: ShownSubscription, ...failures(401, 404) },
       },
     },
     async (request) =>
-      toOutput(subscriptions.get(request.params.subscription_uuid, await reachOf(request))),
+      shown(subscriptions.get(request.params.subscription_uuid, await reachOf(request))),
   );
 
   scope.put<ByUuid>(

@@ -11,6 +11,7 @@ interface SubscriptionBody {
   events: string[];
   config: Record<string, unknown>;
   [key: string]: unknown;
+  warning?: string;
 }
 
 interface FieldOptions {
@@ -101,13 +102,16 @@ const listCommand: CommandModule<object, RemoteOptions & { recurse: boolean }> =
     else
       printTable(
         ['UUID', 'NAME', 'SERVICE', 'EVENTS'],
-        items.map(({ uuid = '', name, service, events }) => [
+        items.map(({ uuid = '', name, service, events, warning }) => [
           uuid,
           name,
-          service,
+          warning === undefined ? service : `${service} (!)`,
           events.join(', '),
         ]),
       );
+    if (!options.json)
+      for (const warning of new Set(items.flatMap((item) => item.warning ?? [])))
+        console.log(`(!) ${warning}`);
   },
 };
 

@@ -14,6 +14,7 @@ import type { PluginRegistry } from '../plugins/registry.ts';
 import { SqliteStore } from '../store/sqlite/store.ts';
 import type { Store } from '../store/store.ts';
 import { deleteOwnedBy, endsOfOwners } from '../subscriptions/lifecycle.ts';
+import type { SubscriptionService } from '../subscriptions/service.ts';
 import { version } from '../version.ts';
 import { type Cradle, createDaemonContainer } from './container.ts';
 import { databaseFile, localTokenFile } from './paths.ts';
@@ -267,6 +268,7 @@ function addOwnStatus({
   intake,
   registry,
   plugins,
+  subscriptions,
   masterTenant,
   wazoAuth,
 }: Cradle): void {
@@ -281,12 +283,16 @@ function addOwnStatus({
       status: word(commits.failure === undefined),
       error: commits.failure?.message ?? null,
     };
-    parts['plugins'] = pluginStatus(plugins, registry);
+    parts['plugins'] = pluginStatus(plugins, registry, subscriptions);
   });
 }
 
 /** Fails when a package cannot be used as it is meant to. */
-function pluginStatus(plugins: PluginManager, registry: PluginRegistry): JsonObject {
+function pluginStatus(
+  plugins: PluginManager,
+  registry: PluginRegistry,
+  subscriptions: SubscriptionService,
+): JsonObject {
   const views = plugins.list();
   const failed = [
     ...plugins.broken.map(({ directory, reason }) => ({
@@ -311,5 +317,9 @@ function pluginStatus(plugins: PluginManager, registry: PluginRegistry): JsonObj
     services: registry.names(),
     failed,
     waiting,
+    // Services that subscriptions name and nobody provides: their deliveries wait.
+    missing: [...new Set(subscriptions.list().map(({ service }) => service))].filter(
+      (service) => registry.providerOf(service) === undefined,
+    ),
   };
 }

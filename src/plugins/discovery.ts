@@ -64,7 +64,7 @@ function discoverInstalled(nodeModules: string): (FoundPlugin | undefined)[] {
 function inspect(directory: string, isBundled: boolean): FoundPlugin | undefined {
   try {
     const content = readPackage(directory);
-    if (content === undefined) return undefined;
+    if (content === undefined || (isBundled && !comesAlong(content))) return undefined;
     return { directory, isBundled, manifest: parseManifest(directory, content) };
   } catch (error) {
     const reason =
@@ -74,6 +74,10 @@ function inspect(directory: string, isBundled: boolean): FoundPlugin | undefined
     return { directory, isBundled, manifest: reason };
   }
 }
+
+/** Among the packages beside the daemon's code some are examples, to be installed like any other. */
+const comesAlong = (content: unknown) =>
+  (content as { webhookd: { bundled?: unknown } }).webhookd.bundled === true;
 
 function installedPackages(nodeModules: string): string[] {
   return directoriesIn(nodeModules).flatMap((directory) =>

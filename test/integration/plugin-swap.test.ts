@@ -65,7 +65,8 @@ test('20 upgrades at 500 events a second lose nothing, and no event is handled b
 
 test('a version that does not load leaves the one that serves', async () => {
   const { daemon, publisher } = scene();
-  const code = 'export default class { static respondsTo = "numbered"; load() { throw new Error("no luck"); } compute() {} }';
+  const code =
+    'export default class { static respondsTo = "numbered"; load() { throw new Error("no luck"); } compute() {} }';
   installPlugin(folder, 'swapped', { code, version: '2.0.0' });
   expect(await daemon.call('POST', '/plugins/swapped/reload')).toMatchObject({
     status: 409,

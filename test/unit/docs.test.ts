@@ -18,9 +18,14 @@ const pagesIn = (folder: string) =>
     .filter((name) => name.endsWith('.md'))
     .map((name) => join(folder, name));
 
-const documents = ['.', 'docs', 'docs/reference', 'plugins/http', 'plugins/example'].flatMap(
-  pagesIn,
-);
+const documents = [
+  '.',
+  'docs',
+  'docs/reference',
+  'plugins/http',
+  'plugins/example',
+  'plugins/task-webhook',
+].flatMap(pagesIn);
 
 test('the pages made from the code are fresh', async () => {
   for (const [path, content] of Object.entries(await renderPages())) {
@@ -103,7 +108,13 @@ test('the plugin of the guide works, and so does its test', () => {
   const blocks = [...read('docs/plugins.md').matchAll(/^```js\n\/\/ (\S+)\n([^]*?)^```/gm)];
   const manifest = /^```json\n([^]*?)^```/m.exec(read('docs/plugins.md'))?.[1] ?? '';
   const files = Object.fromEntries(blocks.map(([, name = '', content = '']) => [name, content]));
-  expect(Object.keys(files)).toEqual(['plugin.js', 'plugin.test.js']);
+  expect(Object.keys(files)).toEqual([
+    'log.js',
+    'send.js',
+    'tell.js',
+    'service.js',
+    'plugin.test.js',
+  ]);
   writeFiles(folder, { ...files, 'package.json': manifest });
   mkdirSync(join(folder, 'node_modules'));
   symlinkSync(packageRoot, join(folder, 'node_modules', 'webhookd'));
@@ -112,7 +123,7 @@ test('the plugin of the guide works, and so does its test', () => {
     encoding: 'utf8',
     env: { PATH: process.env['PATH'] },
   });
-  expect(output).toContain('# pass 3');
+  expect(output).toContain('# pass 4');
 });
 
 /** Settings of the unit, with the values of each. */

@@ -1,0 +1,344 @@
+/** Plugins from the command line: written, checked, installed, told, watched. */
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { startCli } from '../support/cli.ts';
+import { cliFile, packageRoot } from '../support/root.ts';
+import { useScene } from '../support/scene.ts';
+import { tempFolder, writeFiles } from '../support/temp.ts';
+import { until } from '../support/wait.ts';
+
+const scene = useScene();
+
+/** Runs webhookd in a folder, with the daemon's configuration. */
+function webhookd(cwd: string, args: string[], input = '') {
+  const child = spawn(cliFile, [...args, '--config', scene().daemon.configFile], {
+    cwd,
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'] },
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk) => (stdout += String(chunk)));
+  child.stderr.on('data', (chunk) => (stderr += String(chunk)));
+  child.stdin.end(input);
+  return new Promise<{ status: number | null; stdout: string; stderr: string }>((resolve) => {
+    child.once('close', (status) => resolve({ status, stdout, stderr }));
+  });
+}
+
+/** Without the registry: what a plugin needs is here. */
+function linkTools(folder: string): void {
+  mkdirSync(join(folder, 'node_modules', '@types'), { recursive: true });
+  symlinkSync(packageRoot, join(folder, 'node_modules', 'webhookd'));
+  for (const tool of ['typescript', '@types/node', 'undici-types'])
+    symlinkSync(join(packageRoot, 'node_modules', tool), join(folder, 'node_modules', tool));
+  mkdirSync(join(folder, 'node_modules', '.bin'));
+  symlinkSync(
+    join(packageRoot, 'node_modules', 'typescript', 'bin', 'tsc'),
+    join(folder, 'node_modules', '.bin', 'tsc'),
+  );
+}
+
+test.each([
+  ['service', 'ts'],
+  ['handler', 'ts'],
+  ['service', 'js'],
+  ['handler', 'js'],
+])(
+  'a new %s in %s passes its own test, is valid, and can be installed at once',
+  async (template, language) => {
+    const folder = tempFolder();
+    const name = `webhookd-new-${template}-${language}`;
+    const made = await webhookd(folder, [
+      'plugin',
+      'init',
+      name,
+      '--template',
+      template,
+      `--${language}`,
+    ]);
+    expect(made).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('npm install') as string,
+    });
+    const place = join(folder, name);
+    linkTools(place);
+    const output = execFileSync('npm', ['test'], { cwd: place, encoding: 'utf8' });
+    expect(output).toMatch(/# pass [12]\n# fail 0/);
+    const valid = await webhookd(folder, ['plugin', 'validate', name]);
+    expect(valid.stdout).toMatch(
+      new RegExp(`✓ package\\.json of ${name}[^]*✓ ${template} new-${template}-${language}`),
+    );
+    const installed = await webhookd(folder, ['plugin', 'install', `./${name}`]);
+    expect(installed).toMatchObject({ status: 0, stderr: '' });
+    expect(installed.stdout).toContain(
+      template === 'handler' ? 'held: not set: AUTH_TOKEN' : 'loaded',
+    );
+    const again = await webhookd(folder, ['plugin', 'init', name, '--js']);
+    expect(again).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/is not empty/) as string,
+    });
+    expect((await webhookd(folder, ['plugin', 'remove', name])).status).toBe(0);
+    expect((await scene().daemon.call('GET', `/plugins/${name}`)).status).toBe(404);
+  },
+);
+
+const handler = (said: string) => `
+import { Handler } from 'webhookd/plugin';
+export default class extends Handler {
+  static respondsTo = ['thing_made', 'call_craeted'];
+  compute() { this.log.info('${said} ' + this.target); }
+}`;
+
+function writePlugin(folder: string, said: string, more: object = {}): void {
+  writeFiles(folder, {
+    'package.json': JSON.stringify({
+      name: 'webhookd-things',
+      version: '1.0.0',
+      type: 'module',
+      webhookd: { services: { things: './index.js' } },
+      ...more,
+    }),
+    'index.js': handler(said),
+  });
+}
+
+test('validate ticks what is fine, says what is not, and asks whether another event was meant', async () => {
+  const folder = tempFolder();
+  writePlugin(folder, 'x');
+  linkTools(folder);
+  const fine = await webhookd(folder, ['plugin', 'validate', '.']);
+  expect(fine.status).toBe(0);
+  expect(fine.stdout).toContain(
+    'call_craeted is in no catalogue of events; did you mean call_created?',
+  );
+  writeFileSync(join(folder, 'index.js'), 'export default class {}');
+  const wrong = await webhookd(folder, ['plugin', 'validate', '.']);
+  expect(wrong).toMatchObject({
+    status: 1,
+    stdout: expect.stringContaining(
+      '✗ service things: the class has no method `callback`',
+    ) as string,
+  });
+});
+
+test.each<[string, object, RegExp]>([
+  ['without the key', { webhookd: undefined }, /no key `webhookd`/],
+  [
+    'with an entry outside of the package',
+    { webhookd: { services: { x: '../../x.js' } } },
+    /outside|cannot be found/,
+  ],
+  [
+    'of another plugin API',
+    { webhookd: { services: { x: './index.js' }, engines: '^9' } },
+    /wants plugin API \^9/,
+  ],
+  ['for another webhookd', { peerDependencies: { webhookd: '^9' } }, /wants webhookd \^9/],
+  [
+    'that provides what another one does',
+    { webhookd: { services: { http: './index.js' } } },
+    /already provides the service http/,
+  ],
+])('a package %s is refused, and nothing is changed', async (_what, more, reason) => {
+  const folder = tempFolder();
+  writePlugin(folder, 'x', more);
+  const refused = await webhookd(folder, ['plugin', 'install', '.']);
+  expect(refused).toMatchObject({ status: 1, stderr: expect.stringMatching(reason) as string });
+  expect(refused.stderr).not.toMatch(/\n\s+at /);
+  const { body } = await scene().daemon.call<{ items: { name: string }[] }>('GET', '/plugins');
+  expect(body.items.map(({ name }) => name)).not.toContain('webhookd-things');
+  expect(
+    existsSync(join(scene().daemon.directory, 'plugins', 'installed', 'webhookd-things')),
+  ).toBe(false);
+});
+
+test('install, upgrade, a version that fails, show, list, disable, enable, remove', async () => {
+  const { publisher, daemon } = scene();
+  const folder = tempFolder();
+  writePlugin(folder, 'first');
+  const run = (...args: string[]) => webhookd(folder, ['plugin', ...args]);
+  expect((await run('install', '.')).stdout).toMatch(
+    /^installed webhookd-things 1\.0\.0 loaded · things/,
+  );
+  await publisher.publish({ name: 'thing_made', data: { id: 1 } });
+  await daemon.logged('first 1');
+  writePlugin(folder, 'second', { version: '1.1.0' });
+  expect((await run('upgrade', 'webhookd-things')).stdout).toContain('1.1.0 loaded');
+  await publisher.publish({ name: 'thing_made', data: { id: 2 } });
+  await daemon.logged('second 2');
+  writeFileSync(join(folder, 'index.js'), 'throw new Error("no licence")');
+  expect(await run('upgrade', 'webhookd-things')).toMatchObject({
+    status: 1,
+    stderr: expect.stringMatching(/no licence/) as string,
+  });
+  expect((await run('show', 'webhookd-things')).stdout).toMatch(
+    /version +1\.1\.0[^]*things responds to thing_made/,
+  );
+  expect((await run('disable', 'webhookd-things')).stdout).toContain('disabled');
+  expect((await run('list')).stdout).toMatch(/webhookd-things +1\.1\.0 +disabled/);
+  await daemon.stop();
+  await daemon.start();
+  expect((await run('list')).stdout).toMatch(/webhookd-things +1\.1\.0 +disabled/);
+  expect((await run('enable', 'webhookd-things')).stdout).toContain('loaded');
+  expect((await run('remove', 'webhookd-things')).stdout).toBe('removed webhookd-things\n');
+  expect((await run('upgrade', 'webhookd-things')).status).toBe(1);
+});
+
+test('secrets are set from standard input, listed without their values, and unset', async () => {
+  const folder = tempFolder();
+  writePlugin(folder, 'x', {
+    webhookd: {
+      services: { things: './index.js' },
+      variables: [{ name: 'KEY', secret: true, required: true }, { name: 'PLACE' }],
+    },
+  });
+  expect((await webhookd(folder, ['plugin', 'install', '.'])).stdout).toContain(
+    'held: not set: KEY',
+  );
+  const secret = (...args: string[]) => webhookd(folder, ['secret', ...args]);
+  expect(
+    (await webhookd(folder, ['secret', 'set', 'webhookd-things', 'KEY'], 'from-stdin\n')).status,
+  ).toBe(0);
+  expect((await secret('set', 'webhookd-things', 'PLACE=here')).stdout).toBe('set PLACE\n');
+  const listed = await secret('list', 'webhookd-things');
+  expect(listed.stdout).toMatch(/KEY +set +secret, required/);
+  expect(listed.stdout).not.toContain('from-stdin');
+  const { body } = await scene().daemon.call('GET', '/plugins/webhookd-things/variables/KEY');
+  expect(body).toMatchObject({ is_set: true, value: null });
+  expect((await secret('rekey')).stdout).toBe('1 secret encrypted anew\n');
+  expect((await secret('unset', 'webhookd-things', 'KEY')).status).toBe(0);
+  expect(await secret('set', 'webhookd-things', 'NOPE=1')).toMatchObject({ status: 1 });
+  expect((await webhookd(folder, ['plugin', 'show', 'webhookd-things'])).stdout).toMatch(
+    /state +held/,
+  );
+  await webhookd(folder, ['plugin', 'remove', 'webhookd-things']);
+});
+
+test('dev loads a plugin from its folder, reloads it on save, shows its log, and leaves nothing behind', async () => {
+  const { publisher, daemon } = scene();
+  const folder = tempFolder();
+  writePlugin(folder, 'before');
+  linkTools(folder);
+  const dev = startCli(['plugin', 'dev', folder, '--config', daemon.configFile]);
+  await until('it watches', () => dev.stdout().includes('watching'));
+  await publisher.publish({ name: 'thing_made', data: { id: 1 } });
+  await until('the log is shown', () => dev.stdout().includes('before 1'));
+  writeFileSync(join(folder, 'index.js'), handler('after'));
+  await until('it is reloaded', () => dev.stdout().includes('reloaded (1)'));
+  await publisher.publish({ name: 'thing_made', data: { id: 2 } });
+  await until('the new one speaks', () => dev.stdout().includes('after 2'));
+  dev.child.kill('SIGINT');
+  expect((await dev.ended).status).toBe(0);
+  expect((await daemon.call('GET', '/plugins/webhookd-things')).status).toBe(404);
+});
+
+test('logs shows what was, filtered, and goes on with what comes', async () => {
+  const { daemon, publisher } = scene();
+  const folder = tempFolder();
+  const uuid = await daemon.subscribe(['looked_for'], '', { service: 'example', config: {} });
+  await publisher.publish({ name: 'looked_for', data: {} });
+  await daemon.logged('example handled looked_for');
+  const past = await webhookd(folder, [
+    'logs',
+    '--no-follow',
+    '--event',
+    'looked_for',
+    '--since',
+    '1h',
+  ]);
+  expect(past.stdout).toMatch(/INFO {2}\[webhookd-example\] example handled looked_for in \d+ ms/);
+  const none = await webhookd(folder, [
+    'logs',
+    '--no-follow',
+    '--event',
+    'looked_for',
+    '--level',
+    'error',
+  ]);
+  expect(none.stdout).toBe('');
+  const live = startCli([
+    'logs',
+    '--subscription',
+    uuid,
+    '--json',
+    '--url',
+    daemon.url,
+    '--token',
+    daemon.token,
+  ]);
+  await until('what was is shown', () => live.stdout().split('\n').length >= 2);
+  await publisher.publish({ name: 'looked_for', data: {} });
+  await until('what comes is shown', () => live.stdout().trim().split('\n').length >= 2);
+  for (const line of live.stdout().trim().split('\n'))
+    expect(JSON.parse(line)).toMatchObject({ subscription: uuid });
+  live.child.kill('SIGTERM');
+  expect((await live.ended).status).toBe(0);
+  expect((await webhookd(folder, ['logs', '--since', 'yesterday-ish'])).status).toBe(2);
+  expect((await daemon.call('GET', '/logs', undefined, {})).status).toBe(401);
+});
+
+test('a service that nobody provides is accepted, with a warning in list and status', async () => {
+  const { daemon } = scene();
+  const uuid = await daemon.subscribe(['x'], '', { service: 'nobody', config: {} });
+  expect((await daemon.call('GET', `/subscriptions/${uuid}`)).body).toMatchObject({
+    warning: 'no plugin provides the service nobody: deliveries wait',
+  });
+  const list = await webhookd(tempFolder(), ['subscription', 'list']);
+  expect(list.stdout).toContain('(!) no plugin provides the service nobody');
+  const { body } = await daemon.call<{ plugins: { missing: string[] } }>('GET', '/status');
+  expect(body.plugins.missing).toEqual(['nobody']);
+  await daemon.call('DELETE', `/subscriptions/${uuid}`);
+});
+
+test('emit publishes samples and files; events lists what is known', async () => {
+  const { daemon } = scene();
+  const folder = tempFolder();
+  const inbox = await scene().inbox();
+  await daemon.subscribe(['call_created', 'user_edited', 'own_event'], inbox.url);
+  const emitted = await webhookd(folder, [
+    'emit',
+    'call_created',
+    '--sample',
+    '--count',
+    '3',
+    '--rate',
+    '50',
+  ]);
+  expect(emitted).toMatchObject({
+    status: 0,
+    stdout: 'published call_created 3 times to wazo-headers\n',
+  });
+  await inbox.received(3);
+  expect(JSON.parse(inbox.requests[0]?.body ?? '')).toMatchObject({
+    caller_id_name: 'Bob Tremblay',
+  });
+  const lines = [{ name: 'user_edited', data: { id: 7 } }, { name: 'own_event' }];
+  writeFileSync(
+    join(folder, 'events.ndjson'),
+    lines.map((line) => JSON.stringify(line)).join('\n'),
+  );
+  expect((await webhookd(folder, ['emit', '--from', 'events.ndjson'])).status).toBe(0);
+  await inbox.received(5);
+  writeFileSync(join(folder, 'events.ndjson'), '{"name": "fine"}\n{"nam');
+  const bad = await webhookd(folder, ['emit', '--from', 'events.ndjson']);
+  expect(bad).toMatchObject({
+    status: 2,
+    stderr: expect.stringMatching(/events\.ndjson, line 2: not valid JSON/) as string,
+  });
+  const typo = await webhookd(folder, ['emit', 'call_craeted', '--sample']);
+  expect(typo).toMatchObject({
+    status: 2,
+    stderr: expect.stringMatching(/did you mean call_created\?/) as string,
+  });
+  const events = await webhookd(folder, ['events', '--grep', 'voicemail_message', '--json']);
+  expect(JSON.parse(events.stdout)).toContainEqual({
+    name: 'user_voicemail_message_created',
+    scope: 'user',
+    service: 'calld',
+    has_sample: true,
+  });
+});
