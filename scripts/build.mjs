@@ -7,7 +7,13 @@ import { build, ensurePackages, main, root } from './bootstrap.mjs';
 await main(async () => {
   await ensurePackages();
   if (process.argv.includes('--clean')) {
-    for (const output of ['dist', 'plugins/http/dist', 'plugins/example/dist', 'plugins/task-webhook/dist', 'build']) {
+    for (const output of [
+      'dist',
+      'plugins/http/dist',
+      'plugins/example/dist',
+      'plugins/task-webhook/dist',
+      'build',
+    ]) {
       rmSync(join(root, output), { recursive: true, force: true });
     }
   }

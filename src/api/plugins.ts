@@ -1,7 +1,8 @@
 /** `/1.0/plugins`: what is installed, how it is, and what it is told. For the master tenant only. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { MasterTenant } from '../auth/master-tenant.ts';
-import type { PluginManager, PluginView } from '../plugins/manager.ts';
+import type { PluginManager } from '../plugins/manager.ts';
+import type { PluginView } from '../plugins/plugin-view.ts';
 import { InvalidVariable, type VariableState } from '../plugins/vault.ts';
 import { array, boolean, integer, nothing, nullable, object, oneOf, string } from '../schema.ts';
 import { requireMaster } from './auth.ts';

@@ -8,19 +8,19 @@ import type { Logger } from 'pino';
 import { messageOf } from '../errors.ts';
 import type { PluginState } from '../model.ts';
 import { HookRetry } from '../plugin-api/errors.ts';
-import { checkedEntries, configChecker } from './config-check.ts';
-import { type CradleSources, pluginLog } from './cradle.ts';
-import { linkPluginApi } from './api-link.ts';
-import { discoverPlugins, packageRoot } from './discovery.ts';
+import { checkedEntries } from './config-check.ts';
+import type { CradleSources } from './cradle.ts';
 import type { EntryTraits } from './entry.ts';
 import type { Handlers } from './handlers.ts';
-import { variablesOf } from './host/hosted-cradle.ts';
-import { startInline } from './inline-plugin.ts';
-import { ManagedPlugin, type PluginCondition } from './managed-plugin.ts';
+import { ManagedPlugin } from './managed-plugin.ts';
+import { type BrokenPackage, conflictOf, findPlugins, groupsOf } from './packages.ts';
+import { conditionOf, type PluginView, viewOf } from './plugin-view.ts';
+import { provide, type ProvideOptions } from './provided-service.ts';
 import { NoSuchPlugin, PluginRefused } from './refusals.ts';
-import type { PluginRegistry, ProvidedService } from './registry.ts';
+import type { PluginRegistry } from './registry.ts';
 import type { LoadedEntry, RunningPlugin } from './running-plugin.ts';
-import { type VariableState, Vault } from './vault.ts';
+import { PluginStarter } from './starter.ts';
+import type { Vault } from './vault.ts';
 
 export interface ManagerOptions {
   registry: PluginRegistry;
@@ -40,29 +40,6 @@ export interface ManagerOptions {
   log: Logger;
 }
 
-/** What is shown of a plugin. */
-export interface PluginView {
-  name: string;
-  version: string;
-  directory: string;
-  state: PluginCondition;
-  reason: string | null;
-  isBundled: boolean;
-  isInline: boolean;
-  /** Of its process, while that runs. */
-  pid: number | null;
-  entries: { service: string; respondsTo: string[] | null; problem: string | null }[];
-  variables: VariableState[];
-  /** Required variables without a value. */
-  missing: string[];
-}
-
-/** A package that cannot even be read. */
-export interface BrokenPackage {
-  directory: string;
-  reason: string;
-}
-
 export class PluginManager {
   readonly #options: ManagerOptions;
   readonly #plugins = new Map<string, ManagedPlugin>();
@@ -71,10 +48,16 @@ export class PluginManager {
   /** Changes of one plugin come one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
   readonly #draining = new Set<Promise<void>>();
-  #api: FastifyInstance | undefined;
+  readonly #starter: PluginStarter;
+  readonly #provideOptions: ProvideOptions;
 
   constructor(options: ManagerOptions) {
     this.#options = options;
+    this.#starter = new PluginStarter(options);
+    this.#provideOptions = {
+      ...options,
+      wake: (plugin) => this.#wakeFor(plugin),
+    };
   }
 
   /**
@@ -85,7 +68,7 @@ export class PluginManager {
    */
   async start(api: FastifyInstance): Promise<void> {
     const { store } = this.#options;
-    this.#api = api;
+    this.#starter.useApi(api);
     const states = new Map((await store.pluginStates()).map((state) => [state.name, state]));
     const waiting: ManagedPlugin[] = [];
     for (const plugin of this.#discover()) {
@@ -93,7 +76,7 @@ export class PluginManager {
       const isKnown = plugin.recall(state?.traits ?? null);
       plugin.isEnabled = state?.isEnabled ?? true;
       plugin.reason = plugin.isEnabled ? null : (state?.reason ?? null);
-      const conflict = this.#conflictOf(plugin);
+      const conflict = conflictOf(plugin.manifest, this.#plugins.values());
       if (conflict !== undefined) plugin.entries = [];
       this.#plugins.set(plugin.name, plugin);
       if (conflict !== undefined) await this.#fail(plugin, conflict);
@@ -102,7 +85,7 @@ export class PluginManager {
       else if (isKnown && !plugin.isListening) await this.#publish(plugin);
       else waiting.push(plugin);
     }
-    await Promise.all(this.#groupsOf(waiting).map((group) => this.#tryStart(group)));
+    await Promise.all(groupsOf(waiting, this.#isolation).map((group) => this.#tryStart(group)));
   }
 
   /** Lets go of every plugin, the one loaded last first. Never rejects. */
@@ -125,7 +108,7 @@ export class PluginManager {
   }
 
   list(): PluginView[] {
-    return [...this.#plugins.values()].map((plugin) => this.#view(plugin));
+    return [...this.#plugins.values()].map((plugin) => this.#viewOf(plugin));
   }
 
   get broken(): readonly BrokenPackage[] {
@@ -134,7 +117,7 @@ export class PluginManager {
 
   /** Throws {@link NoSuchPlugin}. */
   get(name: string): PluginView {
-    return this.#view(this.#find(name));
+    return this.#viewOf(this.#find(name));
   }
 
   /**
@@ -159,7 +142,7 @@ export class PluginManager {
           `${name} runs inside the daemon: a new version is taken up when the daemon is started anew`,
         );
       await this.#swap(former, found);
-      return this.#view(this.#find(name));
+      return this.#viewOf(this.#find(name));
     });
   }
 
@@ -167,7 +150,7 @@ export class PluginManager {
   enable(name: string): Promise<PluginView> {
     return this.#inTurn(async () => {
       const plugin = this.#find(name);
-      if (plugin.isEnabled) return this.#view(plugin);
+      if (plugin.isEnabled) return this.#viewOf(plugin);
       plugin.isEnabled = true;
       plugin.reason = null;
       plugin.forgive();
@@ -178,7 +161,7 @@ export class PluginManager {
         plugin.reason = messageOf(error);
         throw new PluginRefused(messageOf(error), { cause: error });
       }
-      return this.#view(plugin);
+      return this.#viewOf(plugin);
     });
   }
 
@@ -187,7 +170,7 @@ export class PluginManager {
     return this.#inTurn(async () => {
       const plugin = this.#find(name);
       await this.#disable(plugin, reason);
-      return this.#view(plugin);
+      return this.#viewOf(plugin);
     });
   }
 
@@ -217,50 +200,32 @@ export class PluginManager {
     return plugin;
   }
 
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#turn.catch(() => undefined).then(work);
-    this.#turn = result;
-    return result;
+  #viewOf(plugin: ManagedPlugin): PluginView {
+    const { vault, sources } = this.#options;
+    return viewOf(plugin, vault, sources.config.enabledServices);
+  }
+
+  get #isolation() {
+    return this.#options.sources.config.plugins.isolation;
   }
 
   #discover(): ManagedPlugin[] {
     const { sources, bundledDirectory, log } = this.#options;
-    const { directory, inline } = sources.config.plugins;
-    const found = discoverPlugins(directory, bundledDirectory);
-    this.#broken = [];
-    const plugins: ManagedPlugin[] = [];
-    for (const { manifest, directory: place, isBundled } of found) {
-      if (manifest instanceof Error) {
-        this.#broken.push({ directory: place, reason: manifest.message });
-        log.error({ directory: place }, `plugin skipped: ${manifest.message}`);
-      } else if (!plugins.some(({ name }) => name === manifest.name)) {
-        const problem = isBundled ? undefined : linkPluginApi(place, packageRoot);
-        if (problem !== undefined) log.warn({ plugin: manifest.name }, problem);
-        const isInline = isBundled || inline.includes(manifest.name);
-        plugins.push(new ManagedPlugin(manifest, isBundled, isInline));
-      }
-    }
+    const { plugins, broken } = findPlugins(sources.config.plugins, bundledDirectory, log);
+    this.#broken = broken;
     return plugins;
   }
 
-  /** Plugins that share a process. */
-  #groupsOf(plugins: readonly ManagedPlugin[]): ManagedPlugin[][] {
-    if (plugins.length === 0) return [];
-    return this.#options.sources.config.plugins.isolation === 'shared'
-      ? [[...plugins]]
-      : plugins.map((plugin) => [plugin]);
+  #onCrash(group: readonly ManagedPlugin[]) {
+    return (reason: string) => {
+      for (const plugin of group) void this.#crashed(plugin, reason);
+    };
   }
 
-  /** The service another plugin provides already. */
-  #conflictOf({ manifest }: ManagedPlugin): string | undefined {
-    for (const { service } of manifest.entries) {
-      for (const other of this.#plugins.values()) {
-        if (other.name === manifest.name) continue;
-        if (other.manifest.entries.some((entry) => entry.service === service))
-          return `${other.name} already provides the service ${service}`;
-      }
-    }
-    return undefined;
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.catch(() => undefined).then(work);
+    this.#turn = result;
+    return result;
   }
 
   async #tryStart(group: ManagedPlugin[]): Promise<void> {
@@ -273,59 +238,11 @@ export class PluginManager {
 
   /** Starts plugins and publishes them. Throws when their process does not live. */
   async #load(group: ManagedPlugin[]): Promise<void> {
-    const started = await this.#run(group);
+    const started = await this.#starter.start(group, this.#onCrash(group));
     for (const plugin of group) {
       const running = started.get(plugin.name);
       if (running !== undefined) await this.#adopt(plugin, running);
     }
-  }
-
-  async #run(group: ManagedPlugin[]): Promise<Map<string, RunningPlugin>> {
-    const { sources, serverUuid, log, vault } = this.#options;
-    const { enabledServices } = sources.config;
-    const isDisabled = (service: string) => enabledServices[service] === false;
-    const [first] = group;
-    if (first?.isInline === true) {
-      const { manifest } = first;
-      const variables = vault.valuesOf(manifest);
-      const running = await startInline({
-        manifest,
-        sources: { ...sources, api: this.#apiScope() },
-        variables,
-        serverUuid,
-        log,
-        isDisabled,
-      });
-      return new Map([[first.name, running]]);
-    }
-    const { plugins } = sources.config;
-    // Most daemons have only the plugins that come with them.
-    const { startHosted } = await import('./hosted-plugins.ts');
-    return startHosted({
-      packages: group.map(({ manifest }) => ({
-        manifest,
-        variables: vault.valuesOf(manifest),
-        isDisabled,
-        redact: () => vault.redactor(manifest),
-      })),
-      limits: {
-        ...plugins,
-        callTimeout: plugins.callTimeout * 1000,
-        loadTimeout: plugins.loadTimeout * 1000,
-        maxRequestTimeout: plugins.maxRequestTimeout * 1000,
-      },
-      sources,
-      serverUuid,
-      log,
-      onCrash: (reason) => {
-        for (const plugin of group) void this.#crashed(plugin, reason);
-      },
-    });
-  }
-
-  #apiScope(): FastifyInstance {
-    if (this.#api === undefined) throw new Error('the plugins were not started');
-    return this.#api;
   }
 
   /** The version runs: from now on it serves. */
@@ -361,35 +278,14 @@ export class PluginManager {
     const usable = plugin.entries.filter(
       (entry): entry is LoadedEntry & { traits: EntryTraits } => entry.traits !== null,
     );
-    const services = usable.map(({ service, traits }) => this.#provide(plugin, service, traits));
-    registry.replace(plugin.name, services, this.#conditionOf(plugin) === 'loaded');
+    const services = usable.map(({ service, traits }) =>
+      provide(plugin, service, traits, this.#provideOptions),
+    );
+    registry.replace(plugin.name, services, conditionOf(plugin, this.#options.vault) === 'loaded');
     for (const { service, traits } of usable) {
       if (traits.respondsTo !== null) await handlers.set(service, plugin.name, traits.respondsTo);
       else await handlers.remove(service);
     }
-  }
-
-  #provide(plugin: ManagedPlugin, service: string, { configSchema }: EntryTraits): ProvidedService {
-    const { log, vault } = this.#options;
-    const { manifest } = plugin;
-    return {
-      name: service,
-      plugin: plugin.name,
-      log: pluginLog(log.child({ plugin: plugin.name, service })),
-      secrets: variablesOf(() => vault.valuesOf(manifest)),
-      get isFull() {
-        return plugin.running?.isFull ?? false;
-      },
-      redact: manifest.variables.some(({ isSecret }) => isSecret)
-        ? (text) => vault.redactor(manifest)(text)
-        : (text) => text,
-      checkConfig:
-        configSchema === null ? undefined : configChecker(configSchema, plugin.isBundled),
-      call: (...call) =>
-        plugin.running === undefined
-          ? this.#wakeFor(plugin).then((running) => running.call(service, ...call))
-          : plugin.running.call(service, ...call),
-    };
   }
 
   /** Starts a plugin that nobody needed until now. */
@@ -414,19 +310,18 @@ export class PluginManager {
 
   /** The plugin with those that have to be started together with it. */
   #groupOf(plugin: ManagedPlugin): ManagedPlugin[] {
-    if (plugin.isInline || this.#options.sources.config.plugins.isolation === 'process')
-      return [plugin];
+    if (plugin.isInline || this.#isolation === 'process') return [plugin];
     return [...this.#plugins.values()].filter((other) => !other.isInline && other.isEnabled);
   }
 
   async #swap(former: ManagedPlugin | undefined, found: ManagedPlugin): Promise<void> {
-    const conflict = this.#conflictOf(found);
+    const conflict = conflictOf(found.manifest, this.#plugins.values());
     if (conflict !== undefined) throw new PluginRefused(conflict);
     const group = this.#groupOf(found).map((one) => (one.name === found.name ? found : one));
     if (!group.includes(found)) group.push(found);
     let started: Map<string, RunningPlugin>;
     try {
-      started = await this.#run(group);
+      started = await this.#starter.start(group, this.#onCrash(group));
     } catch (error) {
       throw new PluginRefused(messageOf(error), { cause: error });
     }
@@ -554,44 +449,6 @@ export class PluginManager {
         ? null
         : plugin.keptTraits();
     await this.#options.store.putPluginState({ name, isEnabled, reason, traits });
-  }
-
-  #conditionOf(plugin: ManagedPlugin): PluginCondition {
-    if (!plugin.isEnabled) return 'disabled';
-    if (plugin.reason !== null) return 'failed';
-    if (this.#options.vault.missing(plugin.manifest).length > 0) return 'held';
-    return plugin.isResting ? 'restarting' : 'loaded';
-  }
-
-  #view(plugin: ManagedPlugin): PluginView {
-    const { manifest, isBundled, isInline, running, entries } = plugin;
-    const { vault, sources } = this.#options;
-    const missing = vault.missing(manifest);
-    const state = this.#conditionOf(plugin);
-    const { enabledServices } = sources.config;
-    return {
-      name: manifest.name,
-      version: manifest.version,
-      directory: manifest.directory,
-      state,
-      reason: plugin.reason ?? (state === 'held' ? `not set: ${missing.join(', ')}` : null),
-      isBundled,
-      isInline,
-      pid: running?.pid ?? null,
-      entries: manifest.entries.map(({ service }) => {
-        const entry = entries.find((one) => one.service === service);
-        return {
-          service,
-          respondsTo: entry?.traits?.respondsTo ?? null,
-          problem:
-            enabledServices[service] === false
-              ? `enabled_services.${service} is false`
-              : (entry?.problem?.message ?? null),
-        };
-      }),
-      variables: vault.list(manifest),
-      missing,
-    };
   }
 }
 

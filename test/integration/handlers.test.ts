@@ -72,7 +72,7 @@ test('a handler responds to names and patterns, with what it wants to know of th
   ]);
   expect(sent).toContainEqual(['1', { target: 'o-7', n: 1, actor: null, tenant: null }]);
   expect(sent).toContainEqual(['2', { target: 'o-7', n: 2, actor: null, tenant: null }]);
-  expect(inbox.requests[0]?.headers['authorization']).toBe('Bearer built-in-token');
+  expect(inbox.requests[0]?.headers.authorization).toBe('Bearer built-in-token');
   const lines = await attemptLines(6);
   expect(lines.map(({ msg }) => msg)).toContainEqual(
     expect.stringMatching(/^tasks handled task_created in \d+ ms$/),

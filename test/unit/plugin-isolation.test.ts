@@ -60,7 +60,7 @@ async function reasonOf(attempt: Promise<unknown>): Promise<string> {
     return `succeeded with ${JSON.stringify(await attempt)}`;
   } catch (error) {
     if (!isHookRetry(error)) throw error;
-    return String(error.detail['error']);
+    return JSON.stringify(error.detail['error']);
   }
 }
 

@@ -1,6 +1,7 @@
 /** Plugins on this machine's disk, and the daemon that runs them. */
 import { loadConfig } from '../../config/load.ts';
 import { UserError } from '../../errors.ts';
+import { limitsOf } from '../../plugins/host/limits.ts';
 import { tryToLoad } from '../../plugins/trial.ts';
 import type { PluginManifest } from '../../plugins/manifest.ts';
 import { connect, NoAnswer } from '../client.ts';
@@ -28,16 +29,13 @@ export const pluginPath = (name: string, rest = '') => `plugins/${encodeURICompo
 /** @throws UserError when it does not load */
 export async function checkLoads(manifest: PluginManifest, options: RemoteOptions) {
   const plugins = pluginsConfig(options);
-  const { entries, output } = await tryToLoad(manifest, {
-    ...plugins,
-    callTimeout: plugins.callTimeout * 1000,
-    loadTimeout: plugins.loadTimeout * 1000,
-    maxRequestTimeout: plugins.maxRequestTimeout * 1000,
-  }).catch((error: unknown) => {
-    throw new UserError(`${manifest.name} does not load: ${(error as Error).message}`, 1, {
-      cause: error,
-    });
-  });
+  const { entries, output } = await tryToLoad(manifest, limitsOf(plugins)).catch(
+    (error: unknown) => {
+      throw new UserError(`${manifest.name} does not load: ${(error as Error).message}`, 1, {
+        cause: error,
+      });
+    },
+  );
   const broken = entries.find(({ problem }) => problem !== null);
   if (broken !== undefined && broken.problem !== null)
     throw new UserError(

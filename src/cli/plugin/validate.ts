@@ -4,6 +4,7 @@ import { loadConfig } from '../../config/load.ts';
 import { UserError } from '../../errors.ts';
 import { manifestOf } from '../../plugins/installer.ts';
 import type { PluginManifest } from '../../plugins/manifest.ts';
+import { limitsOf } from '../../plugins/host/limits.ts';
 import { tryToLoad } from '../../plugins/trial.ts';
 import { isPattern } from '../../subscriptions/patterns.ts';
 import { type GlobalOptions, withJson } from '../options.ts';
@@ -72,12 +73,7 @@ async function lookAtEntries(
   config: string | undefined,
 ): Promise<Finding[]> {
   const { plugins } = loadConfig({ file: config }).config;
-  const { entries } = await tryToLoad(manifest, {
-    ...plugins,
-    callTimeout: plugins.callTimeout * 1000,
-    loadTimeout: plugins.loadTimeout * 1000,
-    maxRequestTimeout: plugins.maxRequestTimeout * 1000,
-  });
+  const { entries } = await tryToLoad(manifest, limitsOf(plugins));
   const hints = await eventHints(manifest);
   return entries.map(({ service, traits, problem }) => {
     const events = traits?.respondsTo ?? null;

@@ -58,8 +58,8 @@ const parentGuard = ['/usr/bin/setpriv', '/bin/setpriv'].find((file) => existsSy
 /** What a plugin needs of the daemon's environment, which may hold the daemon's secrets. */
 const passedOn = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE'];
 
-/** A plugin that computes for ever takes what the daemon leaves over (setpriority(2)). */
-const niceness = 15;
+/** A plugin that computes for ever takes what others leave over (setpriority(2)). */
+const niceness = 19;
 
 const memoryInterval = 1_000;
 /** How long disposing of the plugins may take, ms. */
@@ -270,7 +270,6 @@ function spawnHost(
   if (child.pid !== undefined) setPriority(child.pid, niceness);
   return child;
 }
-
 function outcomeOf(answer: AttemptAnswer): Outcome {
   switch (answer.kind) {
     case 'detail':
