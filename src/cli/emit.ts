@@ -61,7 +61,11 @@ export const emitCommand: CommandModule<object, EmitOptions> = {
     const names = [...new Set(events.map(({ name }) => name))];
     if (json)
       console.log(
-        JSON.stringify({ name: names[0], names, count: published, exchange: bus.exchangeName }),
+        JSON.stringify({
+          ...(names.length === 1 ? { name: names[0] } : { names }),
+          count: published,
+          exchange: bus.exchangeName,
+        }),
       );
     else {
       const what = names.length > 3 ? `${names.length} kinds of events` : names.join(', ');

@@ -29,7 +29,7 @@ export default class Busybody {
     api.get('/busybody/heard', () => this.heard);
     api.get('/busybody/config', () => config);
     api.get('/busybody/keys', () => {
-      const keys = Object.keys(this.cradle).filter((key) => key !== 'service');
+      const keys = Object.keys(this.cradle).filter((key) => key !== 'instance');
       const isFrozen = keys.filter((key) => Object.isFrozen(this.cradle[key]));
       let isClosed = false;
       try { this.cradle.config = {}; } catch { isClosed = true; }

@@ -4,6 +4,9 @@ import { expect, onTestFinished, test } from 'vitest';
 import {
   HookExpectedError,
   HookRetry,
+  batch,
+  Handler,
+  request,
   type AttemptContext,
   type BusEvent,
   type PluginCradle,
@@ -223,4 +226,84 @@ test('dispose reaches the service', async () => {
   const harness = await createHarness(HandmadeService);
   await harness.dispose();
   expect(harness.service.isDisposed).toBe(true);
+});
+
+/** Asks another system, and sends what it says on. */
+class Asking extends Handler {
+  static override readonly respondsTo = 'task_created';
+
+  override accept(event: { data: unknown }) {
+    return (event.data as { draft?: boolean }).draft !== true;
+  }
+
+  override async compute() {
+    const base = this.secrets['BASE'] ?? '';
+    const names = await batch(
+      [1, 2, 3].map((n) => () => this.http(`${base}/names/${n}`).json<{ name: string }>()),
+      { atOnce: 2 },
+    );
+    return [
+      request.post(`${base}/told`, { json: { target: this.target, names } }),
+      request.get(`${base}/ping`),
+    ];
+  }
+}
+
+test('a handler runs with secrets, answers to its requests, and what it returns is captured', async () => {
+  const harness = await createHarness(Asking, {
+    secrets: { BASE: 'https://example.com' },
+    respond: ({ url }) => ({ body: { name: `name ${url.at(-1) ?? ''}` } }),
+  });
+  onTestFinished(() => harness.dispose());
+  const { status, requests } = await harness.deliver({
+    event: { name: 'task_created', data: { uuid: 't-1' } },
+  });
+  expect(status).toBe('success');
+  expect(harness.calls.map(({ method, url }) => `${method} ${url}`)).toEqual([
+    'GET https://example.com/names/1',
+    'GET https://example.com/names/2',
+    'GET https://example.com/names/3',
+  ]);
+  expect(requests.map(({ method }) => method)).toEqual(['POST', 'GET']);
+  expect(JSON.parse(requests[0]?.body ?? '')).toEqual({
+    target: 't-1',
+    names: [{ name: 'name 1' }, { name: 'name 2' }, { name: 'name 3' }],
+  });
+  const declined = await harness.deliver({
+    event: { name: 'task_created', data: { draft: true } },
+  });
+  expect(declined).toMatchObject({ status: 'success', requests: [], detail: { accepted: false } });
+});
+
+test('the clock of a harness moves when it is told to', async () => {
+  class Waiting {
+    readonly ticks: number[] = [];
+
+    load(): void {
+      setInterval(() => this.ticks.push(Date.now()), 60_000);
+    }
+
+    callback(): undefined {
+      return undefined;
+    }
+  }
+  const now = Date.parse('2026-05-01T10:00:00Z');
+  const harness = await createHarness(Waiting, { now });
+  await harness.clock.advance(180_000);
+  const { ticks } = harness.service;
+  await harness.dispose();
+  expect(ticks).toHaveLength(3);
+  expect(ticks[0]).toBeGreaterThanOrEqual(now + 60_000);
+  expect(Date.now()).not.toBe(now);
+});
+
+test.each([
+  ['ftp://example.com', {}, /not an http or https URL/],
+  ['https://example.com/a b', {}, /not an http or https URL/],
+  ['https://example.com', { headers: { 'webhook-id': 'x' } }, /not a plugin’s to set/],
+  ['https://example.com', { headers: { Host: 'x' } }, /not a plugin’s to set/],
+  ['https://example.com', { headers: { 'x-a': 'b\r\nc: d' } }, /cannot be sent/],
+  ['https://example.com', { json: 1, body: 'x' }, /either/],
+])('a request that could not be sent is a mistake of the plugin: %s', (url, options, message) => {
+  expect(() => request.post(url, options as object)).toThrow(message);
 });
