@@ -103,6 +103,9 @@ async function besideABadOne(bench: Bench): Promise<{ slower: number; later: num
     await until('the plugin loops', () => isBusy(daemon));
     loud.push(await throughputOf(bench));
     loudLatency.push(await latencyOf(bench));
+    bench.say(
+      `round ${round_ + 1}: ${round(quiet.at(-1) ?? 0, 0)}/s quiet, ${round(loud.at(-1) ?? 0, 0)}/s beside a loop`,
+    );
     await endLoop(daemon);
   }
   await other.close();

@@ -305,5 +305,5 @@ test.each([
   ['https://example.com', { headers: { 'x-a': 'b\r\nc: d' } }, /cannot be sent/],
   ['https://example.com', { json: 1, body: 'x' }, /either/],
 ])('a request that could not be sent is a mistake of the plugin: %s', (url, options, message) => {
-  expect(() => request.post(url, options as object)).toThrow(message);
+  expect(() => request.post(url, options)).toThrow(message);
 });

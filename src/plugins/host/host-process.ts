@@ -3,11 +3,12 @@
  * reason that can be read, and in the end of that process alone.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { type BirpcReturn, createBirpc } from 'birpc';
+import { codeOf } from '../../errors.ts';
 import { HookExpectedError, HookRetry } from '../../plugin-api/errors.ts';
 import type { Outcome } from '../../plugin-api/contract.ts';
 import { reviveHttpRequest } from '../../plugin-api/request.ts';
@@ -266,10 +267,23 @@ function spawnHost(
   const child = spawn(file, args, {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: { ...environment, MALLOC_ARENA_MAX: '2' },
+    // A session of its own is a group of its own for the scheduler (sched(7), the autogroup feature).
+    detached: true,
   });
-  if (child.pid !== undefined) setPriority(child.pid, niceness);
+  if (child.pid !== undefined) makeNice(child.pid);
   return child;
 }
+
+/** Where the system does not allow it, or knows no autogroups, the host is as important as the daemon. */
+function makeNice(pid: number): void {
+  try {
+    setPriority(pid, niceness);
+    writeFileSync(`/proc/${pid}/autogroup`, String(niceness));
+  } catch (error) {
+    if (codeOf(error) === undefined) throw error;
+  }
+}
+
 function outcomeOf(answer: AttemptAnswer): Outcome {
   switch (answer.kind) {
     case 'detail':
