@@ -3,6 +3,7 @@ import { readFileSync, realpathSync } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
 import satisfies from 'semver/functions/satisfies.js';
 import validRange from 'semver/ranges/valid.js';
+import { parseDocument } from 'yaml';
 import { array, boolean, maybe, object, open, record, type Static, string } from '../schema.ts';
 import { messageOf } from '../errors.ts';
 import { pluginApiVersion } from '../plugin-api/version.ts';
@@ -76,9 +77,18 @@ export function readPackage(directory: string): unknown {
     return undefined;
   }
   const content: unknown = JSON.parse(text);
-  return typeof content === 'object' && content !== null && 'webhookd' in content
-    ? content
-    : undefined;
+  if (typeof content !== 'object' || content === null || !('webhookd' in content)) return undefined;
+  checkUnique(text);
+  return content;
+}
+
+/** Of a key that is there twice JSON.parse keeps the last, without a word. JSON is YAML, whose reader tells. */
+function checkUnique(text: string): void {
+  const twice = parseDocument(text).errors.find(({ code }) => code === 'DUPLICATE_KEY');
+  if (twice === undefined) return;
+  const [key = ''] = /^"(?:[^"\\]|\\.)*"/.exec(text.slice(twice.pos[0])) ?? [];
+  const { line = 0 } = twice.linePos?.[0] ?? {};
+  throw new Error(`package.json, line ${line}: ${key} is there twice`);
 }
 
 /**

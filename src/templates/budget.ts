@@ -10,7 +10,7 @@ const maxSpace = 6_000_000;
 const maxOutput = 1_048_576;
 const maxDepth = 100;
 /** ms */
-const maxTime = 35;
+const maxTime = 25;
 /** Steps between two looks at the clock. */
 const stepsPerLook = 400;
 

@@ -1,5 +1,5 @@
 /** Plugins from the command line: written, checked, installed, told, watched. */
-import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { execFileSync, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -7,6 +7,7 @@ import { startCli } from '../support/cli.ts';
 import { cliFile, packageRoot } from '../support/root.ts';
 import { useScene } from '../support/scene.ts';
 import { tempFolder, writeFiles } from '../support/temp.ts';
+import { onTerminal } from '../support/terminal.ts';
 import { until } from '../support/wait.ts';
 
 const scene = useScene();
@@ -341,4 +342,60 @@ test('emit publishes samples and files; events lists what is known', async () =>
     service: 'calld',
     has_sample: true,
   });
+});
+
+test('on a terminal, plugin init asks for what was not given, and for no more', async () => {
+  const folder = tempFolder();
+  const all = await onTerminal(
+    folder,
+    ['plugin', 'init'],
+    [
+      ['Name of the package', 'webhookd-asked'],
+      ['service or handler?', 'service'],
+      ['ts or js?', 'js'],
+    ],
+  );
+  expect(all).toMatchObject({ status: 0 });
+  const { webhookd: key, type } = JSON.parse(
+    readFileSync(join(folder, 'webhookd-asked', 'package.json'), 'utf8'),
+  ) as { webhookd: { services: object }; type: string };
+  expect([Object.keys(key.services).length, type]).toEqual([1, 'module']);
+  expect(existsSync(join(folder, 'webhookd-asked', 'tsconfig.json'))).toBe(false);
+
+  const some = await onTerminal(
+    folder,
+    ['plugin', 'init', 'webhookd-other', '--ts'],
+    [['service or handler?', '']],
+  );
+  expect(some.status).toBe(0);
+  expect(some.shown).not.toMatch(/Name of the package|ts or js/);
+  expect(existsSync(join(folder, 'webhookd-other', 'tsconfig.json'))).toBe(true);
+});
+
+test('on a terminal, the value of a variable is asked for and not shown', async () => {
+  const folder = tempFolder();
+  const plugin = join(folder, 'webhookd-quiet');
+  writeFiles(plugin, {
+    'package.json': JSON.stringify({
+      name: 'webhookd-quiet',
+      version: '1.0.0',
+      type: 'module',
+      webhookd: {
+        services: { quiet: './index.js' },
+        variables: [{ name: 'KEY', secret: true, required: true }],
+      },
+    }),
+    'index.js': 'export default class { callback() {} }',
+  });
+  expect((await webhookd(folder, ['plugin', 'install', './webhookd-quiet'])).status).toBe(0);
+  const { status, shown } = await onTerminal(
+    folder,
+    ['secret', 'set', 'webhookd-quiet', 'KEY', '--config', scene().daemon.configFile],
+    [['KEY: ', 'typed and hidden']],
+  );
+  expect({ status, shown }).toMatchObject({ status: 0 });
+  expect(shown).toContain('set KEY');
+  expect(shown).not.toContain('typed');
+  const listed = await webhookd(folder, ['secret', 'list', 'webhookd-quiet']);
+  expect(listed.stdout).toMatch(/KEY +set /);
 });

@@ -101,4 +101,21 @@ describe('a package that cannot be used is named with the reason', () => {
       { folder: 'works', is: 'works', isBundled: false },
     ]);
   });
+
+  test('when an entry, or any other key, is there twice', () => {
+    const folder = tempFolder();
+    writeFiles(join(folder, 'node_modules', 'twice'), {
+      'a.js': '',
+      'package.json': `{
+  "name": "twice",
+  "webhookd": { "services": {
+    "one": "./a.js",
+    "one": "./a.js#Other"
+  } }
+}`,
+    });
+    expect(summary(folder)).toEqual([
+      { folder: 'twice', is: 'package.json, line 5: "one" is there twice', isBundled: false },
+    ]);
+  });
 });

@@ -128,6 +128,52 @@ describe('a plugin', () => {
   });
 });
 
+describe('in a process that plugins share', () => {
+  async function startShared() {
+    const folder = tempFolder();
+    installPlugin(`${folder}/plugins`, 'bad', { code });
+    installPlugin(`${folder}/plugins`, 'good', {
+      code: 'export default class { callback() { return { pid: process.pid }; } }',
+    });
+    const started = await startManager(folder, {
+      plugins: { isolation: 'shared', call_timeout: 2 },
+    });
+    const call = async (name: string, act = 'work') => {
+      const service = await until(`${name} can be called`, () => started.registry.find(name));
+      const detail = await service.call(
+        sampleSubscription({ config: { act } }),
+        sampleDelivery(),
+        context,
+      );
+      return (detail as { pid: number }).pid;
+    };
+    return { ...started, folder, call };
+  }
+
+  test('one that ends it ends the calls of the others, and all begin anew', async () => {
+    const { call } = await startShared();
+    const before = await call('good');
+    expect(await call('bad')).toBe(before);
+    expect(await reasonOf(call('bad', 'exit'))).toMatch(/exit code 3/);
+    const after = await call('good');
+    expect(after).not.toBe(before);
+    expect(await call('bad')).toBe(after);
+  });
+
+  test('a new version of one is taken up by all in a new process', async () => {
+    const { call, manager, folder } = await startShared();
+    const before = await call('good');
+    installPlugin(`${folder}/plugins`, 'good', {
+      version: '2.0.0',
+      code: 'export default class { callback() { return { pid: -process.pid }; } }',
+    });
+    expect(await manager.reload('good')).toMatchObject({ version: '2.0.0', state: 'loaded' });
+    const after = await call('bad');
+    expect(after).not.toBe(before);
+    expect(await call('good')).toBe(-after);
+  });
+});
+
 test('calls beyond the limit wait for a place', async () => {
   const { registry, attempt } = await start({ max_calls: 2, call_timeout: 10 });
   const service = registry.find('bad');
