@@ -1,5 +1,7 @@
 /** Words of our own that any schema may use, a plugin's too. */
 import type { FuncKeywordDefinition, SchemaValidateFunction } from 'ajv';
+import { mistakeInHeaderName } from './plugin-api/request.ts';
+import { compileCondition } from './templates/condition.ts';
 import { compileTemplate, TemplateError } from './templates/template.ts';
 
 /** `dropNulls: true` on an object: properties that are null count as not given, and are taken away. */
@@ -49,16 +51,32 @@ export const httpUrl = wordOnText('httpUrl', (text) => {
     : 'must be a valid http:// or https:// URL';
 });
 
+/** `headerName: true` on a string: a header that a request may be given. */
+export const headerName = wordOnText('headerName', (text) =>
+  /^(content-type|authorization)$/i.test(text)
+    ? 'is an option of its own: `content_type`, `auth`'
+    : mistakeInHeaderName(text),
+);
+
 /** `template: true` on a string: a template without mistakes in its syntax, filters and tests. */
-export const template = wordOnText('template', (text) => {
+export const template = wordOnText('template', (text) =>
+  mistakeIn('template', () => compileTemplate(text)),
+);
+
+/** `expression: true` on a string: one expression of the templates’ language. */
+export const expression = wordOnText('expression', (text) =>
+  mistakeIn('expression', () => compileCondition(text)),
+);
+
+function mistakeIn(what: string, compile: () => unknown): string | undefined {
   try {
-    compileTemplate(text);
+    compile();
     return undefined;
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
-    return `is no valid template: line ${error.line ?? 1}: ${error.message}`;
+    return `is no valid ${what}: line ${error.line ?? 1}: ${error.message}`;
   }
-});
+}
 
 /** A word that is true on strings `faultOf` has nothing to say against. */
 function wordOnText(

@@ -53,6 +53,38 @@ export interface Subscription {
   ownerUserUuid: string | null;
   ownerTenantUuid: string;
   metadata: JsonObject;
+  /** An expression over event and headers: only events for which it is true. */
+  filter: string | null;
+  delivery: DeliveryOptions;
+  /** Why and since when its deliveries are parked; null: they are made. */
+  disabled: Disabling | null;
+}
+
+/** How the deliveries of a subscription are made; what is not given is as the configuration says. */
+export interface DeliveryOptions {
+  /** Pauses after the first, second ... failed attempt in seconds, or the name of such a list. */
+  schedule?: RetrySchedule;
+  maxAttempts?: number;
+  /** Of a whole attempt, s. */
+  timeout?: number;
+  /** Of connecting, s. */
+  connectTimeout?: number;
+  maxInFlight?: number;
+  /** Attempts a second. */
+  rateLimit?: number;
+  /** One at a time, in the order of the events. */
+  ordered?: boolean;
+}
+
+/** `wazo`: growing by a factor, as wazo-webhookd has it; `standard`: that of Standard Webhooks. */
+export type RetrySchedule = 'wazo' | 'standard' | readonly number[];
+
+/** `manual`: by hand; `gone`: the endpoint answered 410; `failing`: nothing but failures for too long. */
+export type DisablingReason = 'manual' | 'gone' | 'failing';
+
+export interface Disabling {
+  reason: DisablingReason;
+  at: number;
 }
 
 /** What a delivery still needs to be attempted. */
@@ -63,6 +95,8 @@ export interface Delivery {
   event: KeptEvent;
   /** How many attempts were made so far. */
   attempts: number;
+  /** How many of them were made before it was taken up again by hand: the schedule begins after them. */
+  attemptsBefore: number;
   /** Size of the event in bytes, as a bound for what is held in memory. */
   size: number;
   /** A request that a plugin returned, sealed: it is to be made instead of calling the service. */
@@ -72,7 +106,7 @@ export interface Delivery {
 /** `success` and `error` are final; after `failure` the delivery is attempted again. */
 export type AttemptStatus = 'success' | 'failure' | 'error';
 
-/** `pending` waits for an attempt or is being attempted; the others are final. */
+/** `pending` waits for an attempt, is parked, or is being attempted; the others are final. */
 export type DeliveryStatus = 'pending' | 'succeeded' | 'failed' | 'cancelled';
 
 /** One finished try of a delivery. */

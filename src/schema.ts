@@ -16,7 +16,12 @@ export interface Schema<T = unknown> {
 }
 
 /** A property that may be left out. */
-type Optional<S extends Schema> = S & { readonly [optional]: true };
+type Optional<S extends Schema> = S & OptionalMark;
+
+/** What the compiler tells such a property by. */
+export interface OptionalMark {
+  readonly [optional]: true;
+}
 
 /** An object with known keys. */
 export type ObjectSchema<P extends Record<string, Schema> = Record<string, Schema>> = Schema<
@@ -29,7 +34,7 @@ export type ObjectSchema<P extends Record<string, Schema> = Record<string, Schem
 export type Static<S> = S extends Schema<infer T> ? T : never;
 
 type OptionalKeys<P> = {
-  [K in keyof P]: P[K] extends { readonly [optional]: true } ? K : never;
+  [K in keyof P]: P[K] extends OptionalMark ? K : never;
 }[keyof P];
 type StaticObject<P> = { [K in Exclude<keyof P, OptionalKeys<P>>]: Static<P[K]> } & {
   [K in OptionalKeys<P>]?: Static<P[K]>;
@@ -37,7 +42,7 @@ type StaticObject<P> = { [K in Exclude<keyof P, OptionalKeys<P>>]: Static<P[K]> 
   ? { [K in keyof O]: O[K] }
   : never;
 
-type Keywords = Readonly<Record<string, unknown>>;
+export type Keywords = Readonly<Record<string, unknown>>;
 
 export const string = (keywords: Keywords = {}): Schema<string> => ({
   type: 'string',

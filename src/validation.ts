@@ -1,7 +1,7 @@
 /** ajv, set up once: the only validator of the project. */
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import formats from 'ajv-formats';
-import { dropNulls, httpUrl, lowercase, template } from './keywords.ts';
+import { dropNulls, expression, headerName, httpUrl, lowercase, template } from './keywords.ts';
 
 /** Checks a value; the errors, or null when it fits. Defaults are filled in, in place. */
 export type Validate = (value: unknown) => ErrorObject[] | null;
@@ -29,7 +29,8 @@ function createAjv(isCoercing: boolean): Ajv {
   formats.default(ajv);
   ajv.addFormat('iso-date-time', isoDateTime);
   for (const keyword of vocabulary) ajv.addKeyword(keyword);
-  for (const keyword of [dropNulls, lowercase, httpUrl, template]) ajv.addKeyword(keyword);
+  for (const keyword of [dropNulls, lowercase, httpUrl, template, expression, headerName])
+    ajv.addKeyword(keyword);
   return ajv;
 }
 

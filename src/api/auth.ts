@@ -9,6 +9,10 @@ declare module 'fastify' {
     /** Set by the hook of {@link authenticate}. */
     principal: Principal | null;
   }
+  interface FastifyContextConfig {
+    /** The route needs what another one needs: who may update a subscription may see its secret. */
+    actsAs?: { method: string; url: string };
+  }
 }
 
 /** Every request to the scope has to say who asks. */
@@ -17,10 +21,11 @@ export function authenticate(scope: FastifyInstance, authenticator: Authenticato
   scope.addHook('onRequest', async (request) => {
     const { method, routeOptions, params, headers } = request;
     const tenantUuid = headers['wazo-tenant'];
+    const { actsAs = { method, url: routeOptions.url ?? '' } } = routeOptions.config;
     request.principal = await authenticator.authenticate({
       token: tokenOf(request),
       tenantUuid: typeof tenantUuid === 'string' && tenantUuid !== '' ? tenantUuid : undefined,
-      access: accessTo(method, routeOptions.url ?? '', params as Record<string, string>),
+      access: accessTo(actsAs.method, actsAs.url, params as Record<string, string>),
     });
   });
 }

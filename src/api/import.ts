@@ -2,7 +2,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { MasterTenant } from '../auth/master-tenant.ts';
 import { messageOf } from '../errors.ts';
-import type { Subscription } from '../model.ts';
 import { toCamelKeys } from '../naming.ts';
 import { array, boolean, integer, maybe, object, oneOf, open, string } from '../schema.ts';
 import { problemsFrom } from '../subscriptions/problems.ts';
@@ -40,7 +39,11 @@ export function importRoutes(
     const problems = problemsFrom(validate(given) ?? []);
     if (problems.length > 0) return { uuid, result: 'refused', reason: inWords(problems) };
     try {
-      const subscription = toCamelKeys(ImportedSubscription, given as never) as Subscription;
+      const { enabled, ...fields } = toCamelKeys(
+        ImportedSubscription,
+        given,
+      ) as unknown as SubscriptionInput & { uuid: string; ownerTenantUuid: string };
+      const subscription = { ...fields, disabled: subscriptions.disabledAs(uuid, enabled) };
       return { uuid, result: await subscriptions.put(subscription, { isTrial }) };
     } catch (error) {
       if (!(error instanceof InvalidSubscription)) throw error;

@@ -7,6 +7,7 @@ import { logRoutes, type LogRoutes } from './logs.ts';
 import { type LogStreamRoutes, logStreamRoutes } from './log-stream.ts';
 import { type PluginRoutes, pluginRoutes } from './plugins.ts';
 import { purgeRoutes, type PurgeRoutes } from './purge.ts';
+import { type SigningRoutes, signingRoutes } from './signing.ts';
 import { statusRoutes } from './status.ts';
 import type { StatusAggregator } from './status-aggregator.ts';
 import { subscriptionRoutes, type SubscriptionRoutes } from './subscriptions.ts';
@@ -16,7 +17,14 @@ import { userSubscriptionRoutes } from './user-subscriptions.ts';
 
 /** What the resources are about. */
 export interface RouteSubjects
-  extends SubscriptionRoutes, LogRoutes, SyncRoutes, PurgeRoutes, PluginRoutes, LogStreamRoutes {
+  extends
+    SubscriptionRoutes,
+    LogRoutes,
+    SyncRoutes,
+    PurgeRoutes,
+    PluginRoutes,
+    LogStreamRoutes,
+    SigningRoutes {
   tokens: Tokens;
   status: Pick<StatusAggregator, 'collect'>;
   runningConfig: RunningConfig;
@@ -26,6 +34,7 @@ export interface RouteSubjects
 export function addRoutes(scope: FastifyInstance, subjects: RouteSubjects): void {
   subscriptionRoutes(scope, subjects);
   userSubscriptionRoutes(scope, subjects);
+  signingRoutes(scope, subjects);
   logRoutes(scope, subjects);
   tokenRoutes(scope, subjects);
   statusRoutes(scope, subjects.status);

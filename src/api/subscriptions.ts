@@ -2,9 +2,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { array, boolean, integer, maybe, nothing, object, string } from '../schema.ts';
 import type { Subscription } from '../model.ts';
-import { toCamelKeys, toSnakeKeys } from '../naming.ts';
+import { toCamelKeys } from '../naming.ts';
 import type { PluginRegistry } from '../plugins/registry.ts';
-import { SubscriptionInput, SubscriptionOutput } from '../subscriptions/schema.ts';
+import { SubscriptionInput, SubscriptionOutput, toOutput } from '../subscriptions/schema.ts';
 import type { SubscriptionService, Visible } from '../subscriptions/service.ts';
 import { principalOf } from './auth.ts';
 import { failures } from './schemas.ts';
@@ -41,9 +41,6 @@ const ShownSubscription = object({
   warning: maybe(string({ description: 'Why its deliveries wait; only when they do.' })),
 });
 
-export const toOutput = (subscription: Subscription) =>
-  toSnakeKeys(SubscriptionOutput, subscription);
-
 /** Says of a subscription whose deliveries wait why that is; a client of wazo-webhookd sees what it knows. */
 const withWarning = (registry: PluginRegistry) => (subscription: Subscription) => {
   const { service } = subscription;
@@ -70,7 +67,7 @@ const textOf = (value: unknown): string =>
   typeof value === 'string' ? value : JSON.stringify(value);
 
 /** The subscriptions of the tenant asked for and of those below it. */
-const reachOf = async (request: FastifyRequest): Promise<Visible> => ({
+export const reachOf = async (request: FastifyRequest): Promise<Visible> => ({
   tenants: await principalOf(request).visibleTenants(),
 });
 

@@ -4,12 +4,11 @@ import type { MasterTenant } from '../auth/master-tenant.ts';
 import type { KnownOwners } from '../auth/wazo/wazo-auth.ts';
 import type { Subscription } from '../model.ts';
 import { array, boolean, integer, object } from '../schema.ts';
-import { SubscriptionOutput } from '../subscriptions/schema.ts';
+import { SubscriptionOutput, toOutput } from '../subscriptions/schema.ts';
 import type { SubscriptionService } from '../subscriptions/service.ts';
 import { requireMaster } from './auth.ts';
 import { ApiError } from './errors.ts';
 import { failures } from './schemas.ts';
-import { toOutput } from './subscriptions.ts';
 
 export interface SyncRoutes {
   subscriptions: SubscriptionService;

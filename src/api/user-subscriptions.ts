@@ -2,22 +2,16 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { toCamelKeys } from '../naming.ts';
 import { array, integer, nothing, object } from '../schema.ts';
-import { SubscriptionOutput, UserSubscriptionInput } from '../subscriptions/schema.ts';
+import { SubscriptionOutput, toOutput, UserSubscriptionInput } from '../subscriptions/schema.ts';
 import type { SubscriptionService, Visible } from '../subscriptions/service.ts';
 import { userOf } from './auth.ts';
 import { failures } from './schemas.ts';
-import {
-  type ByUuid,
-  metadataFilter,
-  MetadataQuery,
-  toOutput,
-  UuidParams,
-} from './subscriptions.ts';
+import { type ByUuid, metadataFilter, MetadataQuery, UuidParams } from './subscriptions.ts';
 
-const path = '/users/me/subscriptions';
+export const userPath = '/users/me/subscriptions';
 
 /** What is another's is not there. */
-function ownOf(request: FastifyRequest): Visible & { ownerUserUuid: string } {
+export function ownOf(request: FastifyRequest): Visible & { ownerUserUuid: string } {
   const { ownTenantUuid, userUuid } = userOf(request);
   return { tenants: new Set([ownTenantUuid]), ownerUserUuid: userUuid };
 }
@@ -29,7 +23,7 @@ export function userSubscriptionRoutes(
   const tags = ['users'];
 
   scope.get<{ Querystring: { search_metadata: string[] } }>(
-    path,
+    userPath,
     {
       schema: {
         tags,
@@ -51,7 +45,7 @@ export function userSubscriptionRoutes(
   );
 
   scope.post(
-    path,
+    userPath,
     {
       schema: {
         tags,
@@ -74,7 +68,7 @@ export function userSubscriptionRoutes(
   );
 
   scope.get<ByUuid>(
-    `${path}/:subscription_uuid`,
+    `${userPath}/:subscription_uuid`,
     {
       schema: {
         tags,
@@ -90,7 +84,7 @@ export function userSubscriptionRoutes(
   );
 
   scope.put<ByUuid>(
-    `${path}/:subscription_uuid`,
+    `${userPath}/:subscription_uuid`,
     {
       schema: {
         tags,
@@ -115,7 +109,7 @@ export function userSubscriptionRoutes(
   );
 
   scope.delete<ByUuid>(
-    `${path}/:subscription_uuid`,
+    `${userPath}/:subscription_uuid`,
     {
       schema: {
         tags,

@@ -22,6 +22,9 @@ interface FieldOptions {
   user?: string | undefined;
   wazo?: string | undefined;
   metadata?: string[] | undefined;
+  filter?: string | undefined;
+  delivery?: string[] | undefined;
+  enabled?: boolean | undefined;
 }
 
 const withFields = <T>(yargs: Argv<T>) =>
@@ -44,18 +47,35 @@ const withFields = <T>(yargs: Argv<T>) =>
       type: 'string',
       array: true,
       describe: 'Something to remember as key=value; may be repeated',
-    });
+    })
+    .option('filter', {
+      type: 'string',
+      describe: 'Only events for which this expression is true; empty: all',
+    })
+    .option('delivery', {
+      type: 'string',
+      array: true,
+      describe: 'How deliveries are made as key=value, such as ordered=true; may be repeated',
+    })
+    .option('enabled', { type: 'boolean', describe: 'Whether deliveries are made, or parked' });
 
 /** `url=http://x` and `sleep_time=2`: what reads as JSON is JSON, the rest is text. */
-function parsePairs(pairs: readonly string[]): Record<string, unknown> {
+function parsePairs(
+  pairs: readonly string[],
+  parse: (text: string) => unknown = parseValue,
+): Record<string, unknown> {
   return Object.fromEntries(
     pairs.map((pair) => {
       const split = pair.indexOf('=');
       if (split < 1) throw new UserError(`${JSON.stringify(pair)} is not of the form key=value`, 2);
-      return [pair.slice(0, split), parseValue(pair.slice(split + 1))];
+      return [pair.slice(0, split), parse(pair.slice(split + 1))];
     }),
   );
 }
+
+/** No option of deliveries is called true or false; options of services are. */
+const parseOption = (text: string): unknown =>
+  text === 'true' || text === 'false' ? text === 'true' : parseValue(text);
 
 function parseValue(text: string): unknown {
   if (!/^(-?\d|[[{"]|null$)/.test(text)) return text;
@@ -74,6 +94,12 @@ function applyFields(body: SubscriptionBody, fields: FieldOptions): Subscription
     events: fields.event ?? body.events,
     config: { ...body.config, ...parsePairs(fields.set ?? []) },
     metadata: { ...(body['metadata'] as object | undefined), ...parsePairs(fields.metadata ?? []) },
+    delivery: {
+      ...(body['delivery'] as object | undefined),
+      ...parsePairs(fields.delivery ?? [], parseOption),
+    },
+    ...(fields.filter === undefined ? {} : { filter: fields.filter === '' ? null : fields.filter }),
+    ...(fields.enabled === undefined ? {} : { enabled: fields.enabled }),
     ...(fields.user === undefined ? {} : { events_user_uuid: fields.user }),
     ...(fields.wazo === undefined ? {} : { events_wazo_uuid: fields.wazo }),
   };
@@ -215,6 +241,52 @@ function logRow({
   return [start, duration, status, `${attempts}/${max}`, event.name, result];
 }
 
+interface Secret {
+  secret: string;
+  public_key: string;
+  created_at: string;
+  expires_at: string | null;
+}
+
+const secretCommand: CommandModule<
+  object,
+  RemoteOptions & { uuid: string; rotate: boolean; overlap?: number | undefined }
+> = {
+  command: 'secret <uuid>',
+  describe: 'Show the secrets that deliveries are signed with, or make a new one',
+  builder: (yargs) =>
+    withRemote(yargs)
+      .positional('uuid', { type: 'string', demandOption: true })
+      .option('rotate', { type: 'boolean', default: false, describe: 'Make a new secret' })
+      .option('overlap', {
+        type: 'number',
+        implies: 'rotate',
+        describe: 'How long the former secret signs too, in seconds',
+      }),
+  handler: async (options) => {
+    const call = connect(options);
+    const { overlap } = options;
+    const { secrets } = (
+      options.rotate
+        ? await call('POST', `${path(options.uuid)}/secret/rotate`, {
+            ...(overlap === undefined ? {} : { overlap }),
+          })
+        : await call('GET', `${path(options.uuid)}/secret`)
+    ) as { secrets: Secret[] };
+    if (options.json) printJson(secrets);
+    else
+      printTable(
+        ['SECRET', 'PUBLIC KEY', 'CREATED', 'SIGNS UNTIL'],
+        secrets.map((one) => [
+          one.secret,
+          one.public_key,
+          one.created_at,
+          one.expires_at ?? 'it is rotated',
+        ]),
+      );
+  },
+};
+
 export const subscriptionCommand: CommandModule = {
   command: 'subscription',
   describe: 'Manage subscriptions and see their logs',
@@ -226,6 +298,7 @@ export const subscriptionCommand: CommandModule = {
       .command(updateCommand)
       .command(deleteCommand)
       .command(logsCommand)
-      .demandCommand(1, 'Name what to do: list, show, create, update, delete or logs.'),
+      .command(secretCommand)
+      .demandCommand(1, 'Name what to do: list, show, create, update, delete, logs or secret.'),
   handler: () => undefined,
 };

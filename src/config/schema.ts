@@ -9,6 +9,7 @@
  */
 import { anyOf, array, boolean, integer, nullable, number, object, oneOf, record, string, type Static } from '../schema.ts';
 import type { CamelKeys } from '../naming.ts';
+import { scheduleSchema } from '../subscriptions/schema.ts';
 
 const closed = { additionalProperties: false };
 
@@ -199,6 +200,34 @@ const DeliveryOptions = object(
       unit: 'bytes',
       description: 'How large the events of the deliveries held in memory may be together.',
     }),
+    schedule: scheduleSchema({
+      default: 'wazo',
+      description: 'When deliveries that failed are attempted again: a list of pauses in seconds, after which a delivery has failed for good, or the name of one. `wazo`: growing by `hook_http_retry_countdown_factor`, `hook_max_attempts` times. `standard`: that of Standard Webhooks, 5 s, 5 min, 30 min, 2, 5, 10, 14, 20 and 24 h.',
+    }),
+    breaker_failures: integer({
+      default: 10,
+      minimum: 1,
+      description: 'After so many failures in a row nothing is sent to an endpoint (scheme, host and port) for a while: no answer, or a status of 500 and above or 429. Its deliveries wait, and use up no attempts.',
+    }),
+    breaker_pause: seconds(5, 'How long that is at first; then one attempt probes the endpoint. Each pause that follows is twice as long.'),
+    breaker_max_pause: seconds(300, 'The longest of these pauses.'),
+    disable_after: nullable(number({ exclusiveMinimum: 0 }), {
+      default: 432000,
+      unit: 's',
+      description: 'A subscription whose every attempt failed for so long is disabled; `webhookd_subscription_failing` is published at 50 and at 90 % of it. null: never.',
+    }),
+    replay_rate: number({
+      default: 50,
+      exclusiveMinimum: 0,
+      unit: 'a second',
+      description: 'How fast parked and replayed deliveries of a subscription go out.',
+    }),
+    secret_overlap: number({
+      default: 86400,
+      minimum: 0,
+      unit: 's',
+      description: 'How long the former signing secret of a subscription signs too after a rotation.',
+    }),
     log_retention: nullable(number({ exclusiveMinimum: 0, unit: 'days' }), {
       default: 30,
       unit: 'days',
@@ -209,10 +238,44 @@ const DeliveryOptions = object(
   { ...closed, default: {}, description: 'How deliveries are attempted.' },
 );
 
+const hosts = (description: string) =>
+  array(string({ minLength: 1, maxLength: 255 }), { default: [], description });
+
+const Egress = object(
+  {
+    user: oneOf(['public', 'any'], {
+      default: 'public',
+      description: 'What subscriptions of users may reach: addresses of the public internet, or any.',
+    }),
+    admin: oneOf(['public', 'any'], {
+      default: 'any',
+      description: 'What all other subscriptions may reach.',
+    }),
+    allow: hosts('Addresses, ranges (`10.0.0.0/8`), names and domains (`.example.com`) that may be reached all the same.'),
+    deny: hosts('The same, never to be reached; stronger than `allow`.'),
+    proxy: nullable(string({ pattern: '^https?://' }), {
+      default: null,
+      secret: true,
+      description: 'An HTTP proxy that all requests go through. It looks names up itself: what they mean there is for it to guard.',
+    }),
+    no_proxy: hosts('Hosts that are reached without the proxy.'),
+  },
+  { ...closed, default: {}, description: 'Which addresses requests may reach. What is refused has failed for good, with the reason `egress-denied`.' },
+);
+
 const Http = object(
   {
     connect_timeout: seconds(5, 'How long connecting to an endpoint may take.'),
     timeout: seconds(15, 'How long one attempt may take in all.'),
+    follow_redirects: boolean({
+      default: false,
+      description: 'Follow redirects, at most 5, each as guarded as the first address. Otherwise a redirect is a failure.',
+    }),
+    disable_gone: boolean({
+      default: true,
+      description: 'Disable the subscription of an endpoint that answers 410.',
+    }),
+    egress: Egress,
     max_response_size: integer({
       default: 16384,
       minimum: 0,

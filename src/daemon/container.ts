@@ -19,7 +19,8 @@ import { Dispatcher } from '../deliveries/dispatcher.ts';
 import { Intake } from '../deliveries/intake.ts';
 import { RecentEvents } from '../deliveries/recent-events.ts';
 import { Retention } from '../deliveries/retention.ts';
-import { RetryPolicy } from '../deliveries/retry-policy.ts';
+import { Health } from '../deliveries/health.ts';
+import { RetryPolicies } from '../deliveries/retry-policy.ts';
 import { AttemptRunner } from '../deliveries/runner.ts';
 import { ReturnedRequests } from '../deliveries/returned-requests.ts';
 import { EventTaps } from '../plugins/event-taps.ts';
@@ -30,9 +31,12 @@ import { PluginRegistry } from '../plugins/registry.ts';
 import { Vault } from '../plugins/vault.ts';
 import { GroupCommit } from '../store/group-commit.ts';
 import type { Store } from '../store/store.ts';
-import { lifecycleEvent } from '../subscriptions/lifecycle.ts';
+import { failingEvent, lifecycleEvent } from '../subscriptions/lifecycle.ts';
+import { EventFilter } from '../subscriptions/filter.ts';
+import type { Change } from '../subscriptions/service.ts';
 import { Matcher } from '../subscriptions/matcher.ts';
 import { SubscriptionService } from '../subscriptions/service.ts';
+import { Signer } from '../subscriptions/signing.ts';
 import { secretKeyFile } from './paths.ts';
 
 /** More than a broker can hold unacked, or lose acks of in a crash. */
@@ -73,7 +77,9 @@ export interface Cradle extends Foundations {
   publisher: BusPublisher;
   publish: (event: OutgoingEvent) => Promise<void>;
   recent: RecentEvents;
-  retries: RetryPolicy;
+  retries: RetryPolicies;
+  signer: Signer;
+  health: Health;
   retention: Retention;
   runner: AttemptRunner;
   dispatcher: Dispatcher;
@@ -98,6 +104,44 @@ function makeAuthenticator({ config, tokens, wazoAuth, masterTenant }: Cradle): 
     },
   };
 }
+
+function publishEvent({ publish, log }: Cradle, subscription: string, event: OutgoingEvent): void {
+  publish(event).catch((error: unknown) =>
+    log.warn({ subscription }, `nobody was told of ${event.name}: ${messageOf(error)}`),
+  );
+}
+
+function followChange(uuid: string, change: Change, { dispatcher, health, signer }: Cradle): void {
+  if (change === 'enabled' || change === 'deleted') health.forget(uuid);
+  if (change === 'deleted') signer.forget(uuid);
+  if (change === 'enabled') dispatcher.resume(uuid);
+  else dispatcher.reconsider(uuid);
+}
+
+function makeHealth(cradle: Cradle): Health {
+  const { store, config, log } = cradle;
+  const { disableAfter } = config.delivery;
+  return new Health({
+    store,
+    disableAfter: disableAfter === null ? null : disableAfter * 1000,
+    disablesGone: config.http.disableGone,
+    disable: (uuid, reason) => cradle.subscriptions.disable(uuid, reason),
+    warn: (subscription, failing, disabledAt) => {
+      log.warn(
+        { subscription: subscription.uuid, failing_since: failing.since, disabled_at: disabledAt },
+        `every attempt of the subscription ${subscription.name} fails: it will be disabled`,
+      );
+      publishEvent(cradle, subscription.uuid, failingEvent(subscription, failing, disabledAt));
+    },
+    log,
+  });
+}
+
+const breakerOptions = ({ delivery }: Config) => ({
+  failures: delivery.breakerFailures,
+  pause: delivery.breakerPause * 1000,
+  longestPause: delivery.breakerMaxPause * 1000,
+});
 
 const busConnection = (purpose: string, { currentBus, log, config }: Cradle) =>
   new BusConnection({
@@ -151,15 +195,14 @@ const makers: {
       matcher: cradle.matcher,
       bindings: cradle.bindings,
       checkConfig: (service, config) => cradle.registry.checkConfig(service, config),
-      onChange: (uuid) => cradle.dispatcher.reconsider(uuid),
+      onChange: (uuid, change) => followChange(uuid, change, cradle),
       announce: (change, subscription) => {
-        const event = lifecycleEvent(change, subscription);
-        cradle.publish(event).catch((error: unknown) => {
+        if (change === 'disabled')
           cradle.log.warn(
-            { subscription: subscription.uuid },
-            `nobody was told of ${event.name}: ${messageOf(error)}`,
+            { subscription: subscription.uuid, reason: subscription.disabled?.reason },
+            `the subscription ${subscription.name} is disabled: its deliveries are parked`,
           );
-        });
+        publishEvent(cradle, subscription.uuid, lifecycleEvent(change, subscription));
       },
     }),
   taps: ({ bindings, log }) => new EventTaps(bindings, log),
@@ -180,14 +223,20 @@ const makers: {
         ...buildMessage(event, serverUuid, uuidv4()),
       }),
   recent: () => new RecentEvents(rememberedEvents),
-  retries: ({ config }) =>
-    new RetryPolicy({
-      maxAttempts: config.hookMaxAttempts,
-      factor: config.hookHttpRetryCountdownFactor,
+  retries: ({ config }) => RetryPolicies.from(config),
+  signer: ({ store, vault, config, log }) =>
+    new Signer({
+      store,
+      seal: (text, purpose) => vault.seal(text, purpose),
+      open: (sealed, purpose) => vault.unseal(sealed, purpose),
+      overlap: config.delivery.secretOverlap * 1000,
+      log,
     }),
+  health: (cradle) => makeHealth(cradle),
   retention: ({ store, config, log }) =>
     new Retention({ store, days: config.delivery.logRetention, log }),
-  runner: ({ config, cut, log }) => new AttemptRunner(config.hookMaxAttempts, cut, log),
+  runner: ({ retries, signer, cut, log }) =>
+    new AttemptRunner({ retries, signal: cut, signer, log }),
   dispatcher: (cradle) =>
     new Dispatcher({
       store: cradle.store,
@@ -199,15 +248,18 @@ const makers: {
       returned: new ReturnedRequests({
         findHttp: () => cradle.registry.find('http'),
         runner: cradle.runner,
-        seal: (text) => cradle.vault.sealRequest(text),
-        open: (sealed) => cradle.vault.openRequest(sealed),
+        seal: (text) => cradle.vault.seal(text, 'request'),
+        open: (sealed) => cradle.vault.unseal(sealed, 'request'),
       }),
       limits: cradle.config.delivery,
+      breaker: breakerOptions(cradle.config),
+      onResult: (...result) => cradle.health.record(...result),
       log: cradle.log,
     }),
   intake: ({ matcher, commits, recent, dispatcher, taps, config, log }) => {
     const intake = new Intake({
       matcher,
+      filter: new EventFilter(log),
       commits,
       recent,
       onCommitted: (deliveries) => dispatcher.offer(deliveries),

@@ -176,7 +176,13 @@ export class Daemon {
     };
   }
 
-  async #startDeliveries({ dispatcher, commits, retention, config }: Cradle): Promise<void> {
+  async #startDeliveries({
+    dispatcher,
+    commits,
+    retention,
+    health,
+    config,
+  }: Cradle): Promise<void> {
     this.#undo.push({
       what: 'the deliveries',
       run: async () => {
@@ -193,6 +199,7 @@ export class Daemon {
         await commits.drained();
       },
     });
+    await health.load();
     await dispatcher.recover();
     this.#undo.push({ what: 'the purge', run: () => retention.stop() });
     retention.start();
@@ -230,6 +237,7 @@ const routeSubjects = ({
   wazoAuth,
   retention,
   plugins,
+  signer,
 }: Cradle) => ({
   subscriptions,
   registry,
@@ -240,6 +248,7 @@ const routeSubjects = ({
   wazoAuth,
   retention,
   plugins,
+  signer,
 });
 
 /** Events that say that somebody is gone end that somebody's subscriptions. */

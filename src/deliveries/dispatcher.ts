@@ -3,17 +3,22 @@
  *
  * Every subscription has a lane. The dispatcher goes round the lanes, first attempts before retries,
  * within a limit in flight for each and for all, so that an endpoint that hangs takes its own places and
- * nobody else's. What memory has no room for stays in the store, and so does every retry until it is
- * due: after an overflow, a failure or a restart, a lane is filled from the store by the same path.
+ * nobody else's. A lane whose service is full, whose endpoint does not work or whose rate is used up
+ * queues up for that, and uses up no attempts. What memory has no room for stays in the store, and so
+ * does every retry until it is due: after an overflow, a failure, a restart or a time of being disabled,
+ * a lane is filled from the store by the same path.
  */
 import type { Logger } from 'pino';
 import type { Delivery, Subscription } from '../model.ts';
 import type { GroupCommit } from '../store/group-commit.ts';
 import type { AttemptRecord, Store } from '../store/store.ts';
+import { reportAttempt } from './attempt-report.ts';
+import { type BreakerOptions, Endpoint, Endpoints, type EndpointSign } from './endpoint.ts';
 import { Lane } from './lane.ts';
+import { Pace } from './pace.ts';
 import { Refill } from './refill.ts';
 import { noneMade, type ReturnedRequests } from './returned-requests.ts';
-import type { RetryPolicy } from './retry-policy.ts';
+import type { RetryPolicies } from './retry-policy.ts';
 import type { AttemptResult, AttemptRunner, RunnableService } from './runner.ts';
 
 export interface DispatcherLimits {
@@ -23,13 +28,18 @@ export interface DispatcherLimits {
   maxHeldPerSubscription: number;
   /** bytes */
   maxHeldSize: number;
+  /** Attempts a second while a subscription catches up with what was parked. */
+  replayRate: number;
 }
 
 export interface DispatcherOptions {
   store: Pick<Store, 'dueDeliveries' | 'backlog' | 'deleteSubscription'>;
   commits: Pick<GroupCommit, 'addAttempt'>;
   runner: AttemptRunner;
-  retries: RetryPolicy;
+  retries: Pick<RetryPolicies, 'of'>;
+  breaker: BreakerOptions;
+  /** Told of every attempt that counts. */
+  onResult: (subscription: Subscription, result: AttemptResult, startedAt: number) => void;
   findSubscription: (uuid: string) => Subscription | undefined;
   /** The service that delivers, or undefined while nobody provides it: its deliveries wait. */
   findService: (name: string) => RunnableService | undefined;
@@ -50,8 +60,9 @@ export class Dispatcher {
   /** Lanes with a delivery to attempt and a free place, in the order of their turns. */
   readonly #freshTurns = new Set<Lane>();
   readonly #retryTurns = new Set<Lane>();
-  /** Lanes whose service can take no further call, by service. */
-  readonly #queues = new Map<RunnableService, Set<Lane>>();
+  /** Lanes that are held up, by what holds them up: a service, an endpoint or a pace. */
+  readonly #queues = new Map<object, Set<Lane>>();
+  readonly #endpoints: Endpoints;
   readonly #refill: Refill;
   #inFlight = 0;
   #held = 0;
@@ -64,17 +75,21 @@ export class Dispatcher {
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
-    const { store, findSubscription, limits, log } = options;
+    const { store, findSubscription, limits, breaker, log } = options;
+    this.#endpoints = new Endpoints((name) => {
+      const endpoint: Endpoint = new Endpoint(name, breaker, log, () => this.#goOn(endpoint));
+      return endpoint;
+    });
     this.#refill = new Refill({
       store,
       log,
-      isServed: (lane) => this.#serviceOf(lane) !== undefined,
+      isServed: (lane) => this.#isServed(lane),
       isOrphaned: (lane) => findSubscription(lane.subscriptionUuid) === undefined,
       room: (lane) => this.#room(lane),
       sizeLeft: () => Math.max(0, limits.maxHeldSize - this.#heldSize),
       ampleRoom: limits.maxHeldPerSubscription / 2,
       hold: (lane, delivery) => this.#hold(lane, delivery),
-      drop: (lane) => this.#lanes.delete(lane.subscriptionUuid),
+      drop: (lane) => this.#drop(lane),
       onFilled: () => this.#pump(),
     });
   }
@@ -86,6 +101,15 @@ export class Dispatcher {
    */
   get pressure(): number {
     return this.#pressure;
+  }
+
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** How many endpoints are in which state. */
+  get endpointStates() {
+    return this.#endpoints.states();
   }
 
   /** Calls back whenever the pressure may have fallen. */
@@ -106,9 +130,10 @@ export class Dispatcher {
   offer(deliveries: Delivery[]): void {
     for (const delivery of deliveries) {
       const lane = this.#lane(delivery.subscriptionUuid);
-      const isBehind = lane.storedDueAt <= delivery.event.receivedAt || lane.isFetching;
-      if (isBehind || this.#room(lane) <= 0 || this.#serviceOf(lane) === undefined) {
-        lane.leaveInStore(delivery.event.receivedAt);
+      if (this.#isBehind(lane, delivery) || this.#room(lane) <= 0 || !this.#isServed(lane)) {
+        // Of an ordered lane the oldest is waited for, whatever comes after it.
+        if (!lane.isOrdered || lane.storedDueAt === Infinity)
+          lane.leaveInStore(delivery.event.receivedAt);
         this.#refill.watch(lane);
       } else {
         this.#hold(lane, delivery);
@@ -117,10 +142,27 @@ export class Dispatcher {
     this.#pump();
   }
 
+  /** The store has deliveries of a subscription that were taken up again. */
+  wake(subscriptionUuid: string): void {
+    const lane = this.#lane(subscriptionUuid);
+    if (lane.blockedUntil !== Infinity) lane.blockedUntil = 0;
+    lane.leaveInStore(Date.now());
+    this.#refill.watch(lane);
+  }
+
+  /** A subscription was enabled again: what was parked goes out, no faster than allowed. */
+  resume(subscriptionUuid: string): void {
+    const lane = this.#lanes.get(subscriptionUuid);
+    if (lane !== undefined && lane.storedDueAt !== Infinity)
+      lane.catchUp = this.#pace(this.#options.limits.replayRate);
+    this.reconsider(subscriptionUuid);
+  }
+
   /** A subscription was changed or deleted: what waits for it is looked at again. */
   reconsider(subscriptionUuid: string): void {
     const lane = this.#lanes.get(subscriptionUuid);
     if (lane === undefined) return;
+    this.#configure(lane);
     if (lane.isQuick) this.#pressure -= lane.waiting;
     for (const queue of [lane.fresh, lane.retries]) {
       for (const delivery of queue.splice(0)) this.#backToStore(lane, delivery);
@@ -159,20 +201,64 @@ export class Dispatcher {
 
   #lane(subscriptionUuid: string): Lane {
     let lane = this.#lanes.get(subscriptionUuid);
-    if (lane === undefined) this.#lanes.set(subscriptionUuid, (lane = new Lane(subscriptionUuid)));
+    if (lane === undefined) {
+      this.#lanes.set(subscriptionUuid, (lane = new Lane(subscriptionUuid)));
+      this.#configure(lane);
+    }
     return lane;
   }
 
+  /** Takes up what the subscription says at present. */
+  #configure(lane: Lane): void {
+    const { findSubscription, findService, limits } = this.#options;
+    const subscription = findSubscription(lane.subscriptionUuid);
+    const { ordered = false, maxInFlight, rateLimit } = subscription?.delivery ?? {};
+    lane.isOrdered = ordered;
+    lane.maxInFlight = ordered ? 1 : (maxInFlight ?? limits.maxInFlightPerSubscription);
+    if (lane.pace?.rate !== rateLimit)
+      lane.pace = rateLimit === undefined ? undefined : this.#pace(rateLimit);
+    const service = subscription && findService(subscription.service);
+    const name =
+      (subscription && service?.endpointOf(subscription)) ??
+      `subscription ${lane.subscriptionUuid}`;
+    if (lane.endpoint?.name === name) return;
+    if (lane.endpoint !== undefined) this.#endpoints.release(lane.endpoint);
+    lane.endpoint = this.#endpoints.acquire(name);
+  }
+
+  #pace(rate: number): Pace {
+    const pace: Pace = new Pace(rate, () => this.#goOn(pace));
+    return pace;
+  }
+
+  #drop(lane: Lane): void {
+    this.#lanes.delete(lane.subscriptionUuid);
+    if (lane.endpoint !== undefined) this.#endpoints.release(lane.endpoint);
+    lane.endpoint = undefined;
+  }
+
+  /** Whether the store has deliveries of the lane that come before this one. */
+  #isBehind(lane: Lane, { event }: Delivery): boolean {
+    const nextBefore = lane.isOrdered ? Infinity : event.receivedAt + 1;
+    return lane.isFetching || lane.storedDueAt < nextBefore;
+  }
+
+  #isServed(lane: Lane): boolean {
+    return this.#serviceOf(lane) !== undefined;
+  }
+
+  /** Who delivers; undefined while nobody does, and while the subscription is disabled. */
   #serviceOf(lane: Lane): RunnableService | undefined {
-    const subscription = this.#options.findSubscription(lane.subscriptionUuid);
-    return subscription && this.#options.findService(subscription.service);
+    const { findSubscription, findService } = this.#options;
+    const subscription = findSubscription(lane.subscriptionUuid);
+    return subscription?.disabled === null ? findService(subscription.service) : undefined;
   }
 
   /** How many more deliveries the lane may hold. Every lane may hold what it may have in flight, whatever the others hold. */
   #room(lane: Lane): number {
     const { limits } = this.#options;
     const isTooLarge = this.#heldSize >= limits.maxHeldSize;
-    const entitled = (isTooLarge ? 1 : limits.maxInFlightPerSubscription) - lane.held;
+    const entitled = (isTooLarge ? 1 : lane.maxInFlight) - lane.held;
     const spare = isTooLarge
       ? 0
       : Math.min(limits.maxHeldPerSubscription - lane.held, limits.maxHeld - this.#held);
@@ -200,34 +286,50 @@ export class Dispatcher {
 
   /** Puts the lane in the rows it belongs to; it keeps the place it has. */
   #takeTurns(lane: Lane): void {
-    const isFree =
-      lane.inFlight < this.#options.limits.maxInFlightPerSubscription && !this.#queuesUp(lane);
+    const isFree = lane.inFlight < lane.maxInFlight && !lane.isHeldUp && !this.#queuesUp(lane);
     if (isFree && lane.fresh.length > 0) this.#freshTurns.add(lane);
     else this.#freshTurns.delete(lane);
     if (isFree && lane.retries.length > 0) this.#retryTurns.add(lane);
     else this.#retryTurns.delete(lane);
   }
 
-  /** Whether the lane has to wait until its service can take another call; it is then in the queue for that. */
+  /** What holds the lane up, if anything does. */
+  #obstacleOf(lane: Lane): object | undefined {
+    const { endpoint, pace, catchUp } = lane;
+    if (endpoint?.isBlocked === true) return endpoint;
+    if (pace?.isSpent === true) return pace;
+    if (catchUp?.isSpent === true) return catchUp;
+    const service = this.#serviceOf(lane);
+    return service?.isFull === true ? service : undefined;
+  }
+
+  /** Whether the lane has to wait; it is then in the queue for what it waits for. */
   #queuesUp(lane: Lane): boolean {
-    const service = lane.waiting > 0 ? this.#serviceOf(lane) : undefined;
-    if (service?.isFull !== true) return false;
-    const queue = this.#queues.get(service);
-    if (queue === undefined) this.#queues.set(service, new Set([lane]));
+    const obstacle = lane.waiting > 0 ? this.#obstacleOf(lane) : undefined;
+    if (obstacle === undefined) return false;
+    const queue = this.#queues.get(obstacle);
+    if (queue === undefined) this.#queues.set(obstacle, new Set([lane]));
     else queue.add(lane);
+    this.#setQuick(lane, false);
     return true;
   }
 
-  /** A service may take another call: the lane that waits longest has its turn. */
-  #callNext(service: RunnableService): void {
-    const queue = this.#queues.get(service);
+  /** Something holds up no more, or less: the lanes that wait longest have their turn. */
+  #callNext(obstacle: object): void {
+    const queue = this.#queues.get(obstacle);
     if (queue === undefined) return;
     for (const lane of queue) {
-      if (service.isFull) return;
+      if (this.#obstacleOf(lane) === obstacle) return;
       queue.delete(lane);
       this.#takeTurns(lane);
     }
-    if (queue.size === 0) this.#queues.delete(service);
+    if (queue.size === 0) this.#queues.delete(obstacle);
+  }
+
+  /** The same by itself, after a while. */
+  #goOn(obstacle: object): void {
+    this.#callNext(obstacle);
+    this.#pump();
   }
 
   /** Starts attempts while there are lanes with a turn and places in flight. */
@@ -239,33 +341,42 @@ export class Dispatcher {
       const turns = isRetrysTurn ? this.#retryTurns : this.#freshTurns;
       const lane = turns.values().next().value;
       if (lane === undefined) return;
-      const delivery = (turns === this.#freshTurns ? lane.fresh : lane.retries).shift();
       turns.delete(lane);
-      if (lane.isQuick) this.#pressure--;
-      if (delivery !== undefined) this.#start(lane, delivery);
+      // Since it got its turn, other lanes may have taken what it needs.
+      if (!this.#queuesUp(lane)) {
+        const delivery = (turns === this.#freshTurns ? lane.fresh : lane.retries).shift();
+        if (lane.isQuick) this.#pressure--;
+        if (delivery !== undefined) this.#start(lane, delivery);
+      }
       this.#takeTurns(lane);
     }
   }
 
   #start(lane: Lane, delivery: Delivery): void {
     const subscription = this.#options.findSubscription(lane.subscriptionUuid);
-    const service = subscription && this.#options.findService(subscription.service);
+    const service = this.#serviceOf(lane);
     if (subscription === undefined || service === undefined) {
       this.#backToStore(lane, delivery);
       this.#refill.watch(lane);
       return;
     }
+    const { endpoint } = lane;
     lane.inFlight++;
     this.#inFlight++;
+    endpoint?.begin();
+    lane.pace?.take();
+    lane.catchUp?.take();
     const startedAt = Date.now();
     void this.#attempt(service, subscription, delivery).then((result) => {
       lane.inFlight--;
       this.#inFlight--;
+      endpoint?.end(signOf(result));
       this.#measure(lane, Date.now() - startedAt);
       if (result !== undefined)
         this.#finish(lane, delivery, { service, subscription }, startedAt, result);
       this.#takeTurns(lane);
       this.#callNext(service);
+      if (endpoint !== undefined) this.#callNext(endpoint);
       this.#pump();
       this.#onRelief();
       if (this.#inFlight === 0) this.#whenQuiet?.();
@@ -286,7 +397,11 @@ export class Dispatcher {
 
   /** @param duration of an attempt, ms */
   #measure(lane: Lane, duration: number): void {
-    const isQuick = duration < quickAnswer;
+    const isPaced = lane.pace !== undefined || lane.catchUp !== undefined;
+    this.#setQuick(lane, duration < quickAnswer && !isPaced);
+  }
+
+  #setQuick(lane: Lane, isQuick: boolean): void {
     if (isQuick === lane.isQuick) return;
     lane.isQuick = isQuick;
     this.#pressure += isQuick ? lane.waiting : -lane.waiting;
@@ -297,71 +412,63 @@ export class Dispatcher {
     delivery: Delivery,
     { service, subscription }: { service: RunnableService; subscription: Subscription },
     startedAt: number,
-    { status, detail, after, requests }: AttemptResult,
+    result: AttemptResult,
   ): void {
-    const { retries, commits, returned } = this.#options;
+    const { retries, commits, returned, onResult, log } = this.#options;
+    const { status, detail, after, requests } = result;
     const number = delivery.attempts + 1;
     const endedAt = Date.now();
+    const policy = retries.of(subscription);
     const made = requests.length === 0 ? noneMade : returned.make(delivery, requests);
     const record: AttemptRecord = {
       deliveryId: delivery.id,
       subscriptionUuid: lane.subscriptionUuid,
       number,
-      maxAttempts: retries.maxAttempts,
+      maxAttempts: delivery.attemptsBefore + policy.maxAttempts,
       status,
       startedAt,
       endedAt,
       detail: service.redact(made.detail ?? detail),
-      nextAttemptAt: status === 'failure' ? retries.nextAttemptAt(number, endedAt, after) : null,
+      nextAttemptAt:
+        status === 'failure'
+          ? policy.nextAttemptAt(number - delivery.attemptsBefore, endedAt, after)
+          : null,
       requests: made.records,
     };
-    this.#report(delivery, { service: subscription.service, plugin: service.plugin }, record);
+    reportAttempt(log, delivery, { service: subscription.service, plugin: service.plugin }, record);
+    // Nothing goes before what failed: the next one is known when this outcome is on disk.
+    if (lane.isOrdered && record.nextAttemptAt !== null) lane.blockedUntil = Infinity;
+    onResult(subscription, result, startedAt);
     commits.addAttempt(record, () => {
       this.#settled(lane, delivery, record.nextAttemptAt);
       if (made.deliveries.length > 0) this.offer(made.deliveries);
     });
   }
 
-  #report(
-    delivery: Delivery,
-    { service, plugin }: { service: string; plugin: string },
-    record: AttemptRecord,
-  ): void {
-    const { status, startedAt, endedAt, number, nextAttemptAt, detail } = record;
-    const { name } = delivery.event;
-    const line = {
-      delivery: delivery.id,
-      subscription: delivery.subscriptionUuid,
-      plugin,
-      service,
-      event: name,
-      attempt: number,
-      status,
-      duration_ms: endedAt - startedAt,
-    };
-    const what = delivery.request === null ? '' : ' with a request';
-    if (status === 'success')
-      this.#options.log.info(
-        line,
-        `${service} handled ${name}${what} in ${endedAt - startedAt} ms`,
-      );
-    else
-      this.#options.log.warn(
-        { ...line, next_attempt_at: nextAttemptAt, error: errorIn(detail) },
-        `${service} failed at ${name}${what} in ${endedAt - startedAt} ms`,
-      );
-  }
-
   /** The outcome is on disk. */
   #settled(lane: Lane, delivery: Delivery, nextAttemptAt: number | null): void {
     this.#release(lane, delivery);
-    if (nextAttemptAt !== null) lane.leaveInStore(nextAttemptAt);
+    if (nextAttemptAt !== null) {
+      lane.leaveInStore(nextAttemptAt);
+      if (lane.isOrdered) this.#queueBehind(lane, nextAttemptAt);
+    }
+    if (lane.waiting === 0 && lane.storedDueAt === Infinity) lane.catchUp = undefined;
     this.#refill.watch(lane);
+  }
+
+  /** What waits in an ordered lane comes back from the store after the delivery that failed. */
+  #queueBehind(lane: Lane, nextAttemptAt: number): void {
+    lane.blockedUntil = nextAttemptAt;
+    if (lane.isQuick) this.#pressure -= lane.waiting;
+    for (const waiting of lane.fresh.splice(0)) this.#release(lane, waiting);
+    this.#takeTurns(lane);
   }
 }
 
-/** What went wrong, for the log line. */
-function errorIn(detail: string): unknown {
-  const { error } = JSON.parse(detail) as { error?: unknown };
-  return error;
+/** What an attempt tells of its endpoint; nothing when it was cut, or never got that far. */
+function signOf(result: AttemptResult | undefined): EndpointSign | undefined {
+  if (result === undefined) return undefined;
+  const { status, endpoint } = result;
+  if (endpoint === 'down' || endpoint === 'busy') return endpoint;
+  return status === 'error' && endpoint === undefined ? undefined : 'up';
 }

@@ -13,11 +13,13 @@ import { fingerprintOf, parseMessage } from '../bus/message.ts';
 import type { BusEvent, Delivery, KeptEvent } from '../model.ts';
 import type { GroupCommit } from '../store/group-commit.ts';
 import type { EventRecord } from '../store/store.ts';
+import type { EventFilter } from '../subscriptions/filter.ts';
 import type { Matcher } from '../subscriptions/matcher.ts';
 import type { RecentEvents } from './recent-events.ts';
 
 export interface IntakeOptions {
   matcher: Pick<Matcher, 'match'>;
+  filter: Pick<EventFilter, 'passes'>;
   commits: Pick<GroupCommit, 'addEvent'>;
   recent: RecentEvents;
   /** Gets the deliveries once they are on disk. */
@@ -128,7 +130,8 @@ export class Intake {
     }
     const { event } = parsed;
     this.#options.onEvent(event);
-    const subscriptions = this.#options.matcher.match(event);
+    const { matcher, filter } = this.#options;
+    const subscriptions = matcher.match(event).filter((one) => filter.passes(one, event));
     if (subscriptions.length === 0) {
       this.#skip(message, session);
       return;
@@ -158,6 +161,7 @@ export class Intake {
       subscriptionUuid: uuid,
       event: kept,
       attempts: 0,
+      attemptsBefore: 0,
       size,
       request: null,
     }));

@@ -1,5 +1,7 @@
 /** The deliveries of one subscription: what is in memory, and when the store has more. */
 import type { Delivery } from '../model.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { Pace } from './pace.ts';
 
 export class Lane {
   /** Waiting for their first attempt. */
@@ -18,6 +20,17 @@ export class Lane {
   storedDueAt = Infinity;
   /** Whether the last attempt was answered quickly: what waits here will not wait long. */
   isQuick = false;
+  /** How many attempts may run at once. */
+  maxInFlight = 1;
+  /** One at a time, in the order of the events. */
+  isOrdered = false;
+  /** Of an ordered lane: until then nothing goes before the delivery that failed. */
+  blockedUntil = 0;
+  /** The rate the subscription asks for. */
+  pace: Pace | undefined;
+  /** The rate at which what was parked goes out. */
+  catchUp: Pace | undefined;
+  endpoint: Endpoint | undefined;
   #isFetching = false;
 
   constructor(readonly subscriptionUuid: string) {}
@@ -34,6 +47,10 @@ export class Lane {
     return this.#isFetching;
   }
 
+  get isHeldUp(): boolean {
+    return this.blockedUntil > Date.now();
+  }
+
   /** Nothing here and nothing in the store. */
   get isIdle(): boolean {
     return this.#held.size === 0 && this.storedDueAt === Infinity && !this.#isFetching;
@@ -47,7 +64,8 @@ export class Lane {
   hold(delivery: Delivery): void {
     this.#held.set(delivery.id, delivery);
     this.heldSize += delivery.size;
-    (delivery.attempts === 0 ? this.fresh : this.retries).push(delivery);
+    const isFresh = delivery.attempts === delivery.attemptsBefore || this.isOrdered;
+    (isFresh ? this.fresh : this.retries).push(delivery);
   }
 
   /** Lets go of a delivery whose outcome is on disk, or that goes back to the store. */

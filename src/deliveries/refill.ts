@@ -128,12 +128,13 @@ export class Refill {
       subscriptionUuid: lane.subscriptionUuid,
       until,
       limit: lane.held + room(lane),
+      isOrdered: lane.isOrdered,
       maxSize: lane.heldSize + sizeLeft(),
     });
     if (nextDueAt !== null) lane.leaveInStore(nextDueAt);
     for (const delivery of deliveries) {
       if (lane.knows(delivery.id)) continue;
-      if (room(lane) > 0) hold(lane, delivery);
+      if (room(lane) > 0 && !lane.isHeldUp) hold(lane, delivery);
       else lane.leaveInStore(until);
     }
   }

@@ -42,6 +42,7 @@ export class ReturnedRequests {
         subscriptionUuid,
         event,
         attempts: 0,
+        attemptsBefore: 0,
         size: sealed.length,
         request: sealed,
       };
@@ -83,6 +84,7 @@ const failing = (error: Error): RunnableService => ({
   log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
   secrets: {},
   isFull: false,
+  endpointOf: () => null,
   redact: (text) => text,
   call: () => Promise.reject(error),
 });

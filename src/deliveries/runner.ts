@@ -2,10 +2,11 @@
 import type { Logger } from 'pino';
 import { messageOf } from '../errors.ts';
 import type { AttemptStatus, Delivery, Subscription } from '../model.ts';
-import type { AttemptContext, Outcome, PluginLog } from '../plugin-api/contract.ts';
+import type { AttemptContext, Outcome, PluginLog, Sign } from '../plugin-api/contract.ts';
 import { isHookExpectedError, isHookRetry } from '../plugin-api/errors.ts';
 import type { Variables } from '../plugin-api/handled-event.ts';
 import { type HttpRequest, isHttpRequest } from '../plugin-api/request.ts';
+import type { RetryPolicies } from './retry-policy.ts';
 
 /** What came of an attempt. */
 export interface AttemptResult {
@@ -14,6 +15,8 @@ export interface AttemptResult {
   detail: string;
   /** How long to wait at least before another attempt, seconds. */
   after: number | undefined;
+  /** What the attempt told of the endpoint; undefined: it works, or nothing. */
+  endpoint: 'down' | 'busy' | 'gone' | undefined;
   /** Requests the plugin wants to be made. */
   requests: readonly HttpRequest[];
 }
@@ -26,6 +29,8 @@ export interface RunnableService {
   secrets: Variables;
   /** Whether it can take no further call at present. */
   readonly isFull: boolean;
+  /** Where the deliveries of a subscription go; null when that depends on the event, or is not known. */
+  endpointOf: (subscription: Subscription) => string | null;
   /** Takes secrets out of what is kept of an attempt. */
   redact: (text: string) => string;
   call(
@@ -41,12 +46,17 @@ const maxRequests = 100;
 /** What a plugin says of an attempt is kept with it, up to this many characters of JSON. */
 const maxDetail = 2 * 1024 * 1024;
 
+export interface RunnerOptions {
+  retries: Pick<RetryPolicies, 'of'>;
+  /** Cuts what is in flight. */
+  signal: AbortSignal;
+  /** Signs for a subscription. */
+  signer: { signFor(subscriptionUuid: string, deliveryId: string): Sign } | undefined;
+  log: Logger;
+}
+
 export class AttemptRunner {
-  constructor(
-    private readonly maxAttempts: number,
-    private readonly signal: AbortSignal,
-    private readonly log: Logger,
-  ) {}
+  constructor(private readonly options: RunnerOptions) {}
 
   /**
    * Never rejects. Undefined when the daemon's stop cut the attempt: then it did not count.
@@ -59,11 +69,14 @@ export class AttemptRunner {
     delivery: Delivery,
     request?: HttpRequest,
   ): Promise<AttemptResult | undefined> {
+    const { retries, signal, signer } = this.options;
+    const sign = signer?.signFor(subscription.uuid, delivery.id);
     const context: AttemptContext = {
       delivery: { id: delivery.id },
       attempt: delivery.attempts + 1,
-      maxAttempts: this.maxAttempts,
-      signal: this.signal,
+      maxAttempts: delivery.attemptsBefore + retries.of(subscription).maxAttempts,
+      signal,
+      ...(sign === undefined ? {} : { sign }),
       log: service.log,
       secrets: service.secrets,
       ...(request === undefined ? {} : { request }),
@@ -71,11 +84,10 @@ export class AttemptRunner {
     try {
       const outcome = await service.call(subscription, delivery, context);
       const requests = requestsIn(outcome);
-      if (requests !== undefined)
-        return { status: 'success', detail: '{}', after: undefined, requests };
-      return { status: 'success', detail: toJson(outcome), after: undefined, requests: none };
+      if (requests !== undefined) return { status: 'success', detail: '{}', ...plain, requests };
+      return { status: 'success', detail: toJson(outcome), ...plain };
     } catch (error) {
-      return this.signal.aborted ? undefined : this.#failed(error, service, subscription, delivery);
+      return signal.aborted ? undefined : this.#failed(error, service, subscription, delivery);
     }
   }
 
@@ -86,12 +98,14 @@ export class AttemptRunner {
     delivery: Delivery,
   ): AttemptResult {
     if (isHookRetry(error)) {
-      const { detail, after } = error;
-      return { status: 'failure', detail: safeJson(detail), after, requests: none };
+      const { detail, after, endpoint } = error;
+      return { status: 'failure', detail: safeJson(detail), after, endpoint, requests: [] };
     }
-    if (isHookExpectedError(error))
-      return { status: 'error', detail: safeJson(error.detail), after: undefined, requests: none };
-    this.log.error(
+    if (isHookExpectedError(error)) {
+      const { detail, endpoint } = error;
+      return { ...plain, status: 'error', detail: safeJson(detail), endpoint };
+    }
+    this.options.log.error(
       {
         err: redacted(error, service.redact),
         delivery: delivery.id,
@@ -102,7 +116,7 @@ export class AttemptRunner {
       `the service ${subscription.service} threw`,
     );
     const detail = safeJson({ error: messageOf(error) });
-    return { status: 'error', detail, after: undefined, requests: none };
+    return { status: 'error', detail, ...plain };
   }
 }
 
@@ -114,7 +128,8 @@ function redacted(error: unknown, redact: (text: string) => string): Error {
   return Object.assign(new Error(redact(message)), { stack: shown });
 }
 
-const none: readonly HttpRequest[] = [];
+/** What most attempts have nothing to say of. */
+const plain = { after: undefined, endpoint: undefined, requests: [] } as const;
 
 /** The requests an attempt returned; undefined when it returned something else. */
 function requestsIn(outcome: Outcome): readonly HttpRequest[] | undefined {

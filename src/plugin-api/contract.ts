@@ -27,9 +27,26 @@ export interface AttemptContext {
   readonly log: PluginLog;
   /** The variables the package declares. */
   readonly secrets: Variables;
+  /** Signs what is sent, so that its receiver can tell who sent it; only inside the daemon. */
+  readonly sign?: Sign;
   /** Set for the http service when it is to make a request that a plugin returned. */
   readonly request?: HttpRequest;
 }
+
+/** The kinds of signatures of Standard Webhooks: HMAC-SHA256 (`v1`) and Ed25519 (`v1a`). */
+export type SignatureKind = 'v1' | 'v1a';
+
+/**
+ * Signs a message with the subscription's keys, as Standard Webhooks 1.0.0 has it.
+ *
+ * @param timestamp of the attempt, seconds since the epoch
+ * @returns the value of the header `webhook-signature`
+ */
+export type Sign = (
+  timestamp: number,
+  body: string | Uint8Array,
+  kinds: readonly SignatureKind[],
+) => string | Promise<string>;
 
 /**
  * A detail for the log, or nothing, or requests to be made: each becomes a delivery of its own, with
@@ -47,6 +64,8 @@ export interface Service {
     event: KeptEvent,
     context: AttemptContext,
   ): Outcome | Promise<Outcome>;
+  /** Where the deliveries of a subscription go, whatever the event: those of one place wait together while it does not work. */
+  endpointOf?(subscription: Subscription): string | null;
   /** Responds to one of the events the class names with `respondsTo`. */
   compute?(event: HandledEvent, context: AttemptContext): Outcome | Promise<Outcome>;
   accept?(event: HandledEvent): boolean | Promise<boolean>;

@@ -13,13 +13,16 @@ export class HookRetry extends Error {
   readonly [kindOfError] = 'retry';
   /** Seconds to wait at least before the next attempt. */
   readonly after: number | undefined;
+  /** What the attempt told of the endpoint: `down` or `busy`; undefined: it works. */
+  readonly endpoint: 'down' | 'busy' | undefined;
 
   constructor(
     readonly detail: Detail = {},
-    options: { after?: number } = {},
+    options: { after?: number | undefined; endpoint?: 'down' | 'busy' | undefined } = {},
   ) {
     super('the delivery is to be attempted again');
     this.after = options.after;
+    this.endpoint = options.endpoint;
   }
 }
 
@@ -27,9 +30,15 @@ export class HookRetry extends Error {
 export class HookExpectedError extends Error {
   override readonly name = 'HookExpectedError';
   readonly [kindOfError] = 'expected';
+  /** `gone`: the endpoint will never be back, the subscription may be disabled. */
+  readonly endpoint: 'gone' | undefined;
 
-  constructor(readonly detail: Detail = {}) {
+  constructor(
+    readonly detail: Detail = {},
+    options: { endpoint?: 'gone' | undefined } = {},
+  ) {
     super('the delivery failed for good');
+    this.endpoint = options.endpoint;
   }
 }
 

@@ -20,6 +20,8 @@ export type {
   PluginSubscriptions,
   Service,
   ServiceClass,
+  Sign,
+  SignatureKind,
   StatusProvider,
 } from './contract.ts';
 export {

@@ -86,10 +86,15 @@ function checkHttpRequest({ method, url, headers, body }: HttpRequest): void {
     throw new TypeError(`the body has to be a string of at most ${limits.body} characters`);
 }
 
+/** Why a header of this name cannot be set; undefined when it can. */
+export function mistakeInHeaderName(name: string): string | undefined {
+  if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,256}$/.test(name)) return 'is no name of a header';
+  return reserved.test(name) ? 'is a header that only the daemon sets' : undefined;
+}
+
 function checkHeader(name: string, value: unknown): void {
-  if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name))
-    throw new TypeError(`${JSON.stringify(name)} is no name of a header`);
-  if (reserved.test(name)) throw new TypeError(`the header ${name} is not a plugin’s to set`);
+  const mistake = mistakeInHeaderName(name);
+  if (mistake !== undefined) throw new TypeError(`${JSON.stringify(name)} ${mistake}`);
   if (
     typeof value !== 'string' ||
     value.length > limits.headerValue ||

@@ -93,7 +93,12 @@ export function publicConfig({
   hookHttpRetryCountdownFactor,
   http,
 }: Config): Readonly<JsonObject> {
-  return Object.freeze({ uuid, hookMaxAttempts, hookHttpRetryCountdownFactor, http: { ...http } });
+  return Object.freeze({
+    uuid,
+    hookMaxAttempts,
+    hookHttpRetryCountdownFactor,
+    http: { ...http },
+  });
 }
 
 export function pluginBusConsumer({
@@ -178,6 +183,8 @@ export function pluginSubscriptions({
     eventsWazoUuid: null,
     ownerUserUuid: null,
     metadata: {},
+    filter: null,
+    delivery: {},
     ...input,
     // Checking it changes it, and it is kept: it must not be the plugin's own object.
     config: structuredClone(input.config ?? {}),

@@ -32,6 +32,7 @@ export interface Entry {
     event: KeptEvent,
     context: AttemptContext,
   ): Outcome | Promise<Outcome>;
+  endpointOf(subscription: Subscription): string | null;
   dispose(): Promise<void>;
 }
 
@@ -86,17 +87,18 @@ export async function makeEntry(type: ServiceClass, cradle: PluginCradle): Promi
   if (respondsTo === null && typeof instance.callback !== 'function')
     throw new TypeError('the class has no method `callback`');
   await instance.load?.(container.cradle);
-  const dispose = async () => {
-    await instance.dispose?.();
-  };
-  if (respondsTo === null) {
-    return { instance, call: (...args) => instance.callback?.(...args), dispose };
-  }
+  const call: Entry['call'] =
+    respondsTo === null
+      ? (...args) => instance.callback?.(...args)
+      : (_subscription, event, context) =>
+          respond(container.resolve<Service>('instance'), event, context);
   return {
     instance,
-    call: (_subscription, event, context) =>
-      respond(container.resolve<Service>('instance'), event, context),
-    dispose,
+    call,
+    endpointOf: (subscription) => instance.endpointOf?.(subscription) ?? null,
+    dispose: async () => {
+      await instance.dispose?.();
+    },
   };
 }
 

@@ -46,6 +46,9 @@ export class Handlers {
       ownerUserUuid: null,
       ownerTenantUuid: everyTenant,
       metadata: {},
+      filter: null,
+      delivery: {},
+      disabled: null,
     };
     // Between these two no event is matched: both are done before anything else happens.
     if (former !== undefined) matcher.remove(former);

@@ -1,4 +1,5 @@
 /** Runs plugins in a process of their own: one for each, or one for several. */
+import type { Config } from '../config/schema.ts';
 import type { Logger } from 'pino';
 import type { AttemptContext, PluginLog } from '../plugin-api/contract.ts';
 import type { BusEvent, Delivery, Subscription } from '../model.ts';
@@ -76,7 +77,7 @@ export async function startHosted(options: HostedOptions): Promise<Map<string, R
         entries: manifest.entries.filter(({ service }) => !isDisabled(service)),
         variables,
         environment: environmentOf(manifest, options.serverUuid),
-        config: publicConfig(sources.config),
+        config: hostedConfig(sources.config),
       });
       running.set(manifest.name, runningPlugin(host, manifest.name, report, endOne));
     }
@@ -89,6 +90,12 @@ export async function startHosted(options: HostedOptions): Promise<Map<string, R
   return running;
 }
 
+/** Without the proxy, whose address may have a password: it is for requests of the daemon’s own. */
+function hostedConfig(config: Config) {
+  const { http } = config;
+  return publicConfig({ ...config, http: { ...http, egress: { ...http.egress, proxy: null } } });
+}
+
 function runningPlugin(
   host: HostProcess,
   plugin: string,
@@ -98,6 +105,7 @@ function runningPlugin(
   return {
     entries: report.entries,
     isListening: report.isListening,
+    endpointOf: () => null,
     get isFull() {
       return host.isFull;
     },

@@ -47,6 +47,8 @@ export async function startInline(options: InlineOptions): Promise<RunningPlugin
     isListening: true,
     isFull: false,
     pid: null,
+    endpointOf: (service, subscription) =>
+      made.get(service)?.entry.endpointOf(subscription) ?? null,
     call: (service, subscription, delivery, context) => {
       const found = made.get(service);
       if (found === undefined) throw new Error(`${service} is not loaded`);

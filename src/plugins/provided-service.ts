@@ -32,6 +32,7 @@ export function provide(
     get isFull() {
       return plugin.running?.isFull ?? false;
     },
+    endpointOf: (subscription) => plugin.running?.endpointOf(service, subscription) ?? null,
     redact: hasSecrets ? (text) => vault.redactor(manifest)(text) : (text) => text,
     checkConfig: configSchema === null ? undefined : configChecker(configSchema, isBundled),
     call: (...call) =>

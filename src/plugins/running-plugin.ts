@@ -20,6 +20,8 @@ export interface RunningPlugin {
   readonly isListening: boolean;
   /** Whether it can take no further call at present. */
   readonly isFull: boolean;
+  /** Where the deliveries of a subscription go; null when that is not known. */
+  endpointOf(service: string, subscription: Subscription): string | null;
   /** Of the process it runs in; null inside the daemon. */
   readonly pid: number | null;
   call(

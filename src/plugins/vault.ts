@@ -8,8 +8,8 @@ import type { PluginManifest, VariableDeclaration } from './manifest.ts';
 import { redactorOf } from './redactor.ts';
 import { SecretBox } from './secret-box.ts';
 
-/** The setting that holds the key for requests, sealed. */
-const requestKeySetting = 'request_key';
+/** The setting that holds the key for what is kept, sealed: first it was for the requests of plugins. */
+const keptKeySetting = 'request_key';
 
 /** What the vault keeps in. */
 export interface VaultStore {
@@ -37,7 +37,7 @@ const purposeOf = (plugin: string, name: string) => `variable ${plugin} ${name}`
 
 export class Vault {
   #box: SecretBox = SecretBox.withNewKey();
-  #requests: SecretBox = SecretBox.withNewKey();
+  #kept: SecretBox = SecretBox.withNewKey();
   #stored = new Map<string, PluginVariable>();
 
   constructor(
@@ -48,21 +48,25 @@ export class Vault {
 
   /** Throws UserError when the key cannot be read. */
   async open(): Promise<void> {
-    const sealed = await this.store.setting(requestKeySetting);
+    const sealed = await this.store.setting(keptKeySetting);
     this.#box = this.keyFile.read(sealed?.split('.')[1] ?? null);
     for (const variable of await this.store.pluginVariables())
       this.#stored.set(purposeOf(variable.plugin, variable.name), variable);
-    await this.#openRequests(sealed);
+    await this.#openKept(sealed);
   }
 
-  /** A request of a plugin's, to be kept. */
-  sealRequest(text: string): string {
-    return this.#requests.seal(text, 'request');
+  /**
+   * A text of the daemon's own, to be kept: a change of the key does not touch it.
+   *
+   * @param purpose what it is for; the same is needed to open it
+   */
+  seal(text: string, purpose: string): string {
+    return this.#kept.seal(text, purpose);
   }
 
   /** @throws CannotOpen */
-  openRequest(sealed: string): string {
-    return this.#requests.open(sealed, 'request');
+  unseal(sealed: string, purpose: string): string {
+    return this.#kept.open(sealed, purpose);
   }
 
   /** What a plugin is told: what was set, and the defaults. */
@@ -148,8 +152,8 @@ export class Vault {
     this.keyFile.prepare(next);
     try {
       await this.store.rekey(resealed, {
-        name: requestKeySetting,
-        value: sealRequestKey(next, this.#requests),
+        name: keptKeySetting,
+        value: sealKeptKey(next, this.#kept),
       });
     } catch (error) {
       this.keyFile.discard();
@@ -178,12 +182,10 @@ export class Vault {
     }
   }
 
-  async #openRequests(sealed: string | null): Promise<void> {
+  async #openKept(sealed: string | null): Promise<void> {
     if (sealed !== null) {
       try {
-        this.#requests = new SecretBox(
-          Buffer.from(this.#box.open(sealed, requestKeySetting), 'hex'),
-        );
+        this.#kept = new SecretBox(Buffer.from(this.#box.open(sealed, keptKeySetting), 'hex'));
         return;
       } catch (error) {
         this.log.error(
@@ -192,14 +194,14 @@ export class Vault {
       }
     }
     await this.store.rekey([], {
-      name: requestKeySetting,
-      value: sealRequestKey(this.#box, this.#requests),
+      name: keptKeySetting,
+      value: sealKeptKey(this.#box, this.#kept),
     });
   }
 }
 
-const sealRequestKey = (box: SecretBox, requests: SecretBox) =>
-  box.seal(requests.key.toString('hex'), requestKeySetting);
+const sealKeptKey = (box: SecretBox, kept: SecretBox) =>
+  box.seal(kept.key.toString('hex'), keptKeySetting);
 
 const longest = 65_536;
 

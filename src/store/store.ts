@@ -46,12 +46,14 @@ export interface DueQuery {
   /** Due by this time. */
   until: number;
   limit: number;
+  /** In the order of the events: nothing while the oldest one is not due. */
+  isOrdered: boolean;
   /** Stop after this many bytes of events; at least one delivery is returned if one is due. */
   maxSize: number;
 }
 
 export interface DueDeliveries {
-  /** Ordered by the time they are due. */
+  /** By the time they are due; of an ordered query by age. */
   deliveries: Delivery[];
   /** When the next delivery that is not among these is due; null when there is none. */
   nextDueAt: number | null;
@@ -62,6 +64,15 @@ export interface Backlog {
   subscriptionUuid: string;
   /** When the first of them is due. */
   dueAt: number;
+}
+
+/** A subscription with nothing but failures. */
+export interface Failing {
+  subscriptionUuid: string;
+  /** When the first attempt after the last success began. */
+  since: number;
+  /** Of what share of the time until it is disabled people were warned, %. */
+  warned: number;
 }
 
 export const attemptOrders = [
@@ -116,8 +127,14 @@ export interface Store {
   subscriptions(): Promise<Subscription[]>;
   /** Makes or replaces. */
   putSubscription(subscription: Subscription): Promise<void>;
-  /** Its pending deliveries are cancelled. */
+  /** Its pending deliveries are cancelled, and its keys forgotten. */
   deleteSubscription(uuid: string): Promise<void>;
+  failing(): Promise<Failing[]>;
+  putFailing(failing: Failing): Promise<void>;
+  deleteFailing(subscriptionUuid: string): Promise<void>;
+  /** What was put, or null. */
+  signingKeys(subscriptionUuid: string): Promise<string | null>;
+  putSigningKeys(subscriptionUuid: string, sealed: string): Promise<void>;
   attempts(query: AttemptQuery): Promise<{ items: LoggedAttempt[]; filtered: number }>;
 
   /** Removes some of what is old, in a time that commits can wait for. */

@@ -1,25 +1,38 @@
 /** What the bus is told of subscriptions. */
 import type { OutgoingEvent } from '../bus/message.ts';
 import type { JsonObject, Subscription } from '../model.ts';
-import { toSnakeKeys } from '../naming.ts';
-import { SubscriptionOutput, UserSubscriptionOutput } from './schema.ts';
+import { toOutput, toUserOutput } from './schema.ts';
 import type { Change, SubscriptionService } from './service.ts';
 
 /**
  * The event that tells of a change, as wazo-webhookd names and addresses it: a subscription that a user
  * owns is told of to that user alone, with the fields a user sees; any other to all of its tenant.
  */
-export function lifecycleEvent(change: Change, subscription: Subscription): OutgoingEvent {
+export const lifecycleEvent = (change: Change, subscription: Subscription): OutgoingEvent =>
+  eventAbout(change, subscription, {});
+
+/** The warning before a subscription is disabled; addressed in the same way. */
+export const failingEvent = (
+  subscription: Subscription,
+  { since }: { since: number },
+  disabledAt: number,
+): OutgoingEvent =>
+  eventAbout('failing', subscription, {
+    failing_since: new Date(since).toISOString(),
+    will_be_disabled_at: new Date(disabledAt).toISOString(),
+  });
+
+function eventAbout(what: string, subscription: Subscription, more: JsonObject): OutgoingEvent {
   const { ownerUserUuid, ownerTenantUuid } = subscription;
   return ownerUserUuid === null
     ? {
-        name: `webhookd_subscription_${change}`,
-        data: toSnakeKeys(SubscriptionOutput, subscription) as JsonObject,
+        name: `webhookd_subscription_${what}`,
+        data: { ...toOutput(subscription), ...more },
         headers: { tenant_uuid: ownerTenantUuid, 'user_uuid:*': true },
       }
     : {
-        name: `webhookd_user_subscription_${change}`,
-        data: toSnakeKeys(UserSubscriptionOutput, subscription) as JsonObject,
+        name: `webhookd_user_subscription_${what}`,
+        data: { ...toUserOutput(subscription), ...more },
         headers: { tenant_uuid: ownerTenantUuid, [`user_uuid:${ownerUserUuid}`]: true },
       };
 }

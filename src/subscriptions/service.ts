@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import type { JsonObject, Subscription } from '../model.ts';
+import type { Disabling, DisablingReason, JsonObject, Subscription } from '../model.ts';
 import type { Store } from '../store/store.ts';
 import type { Matcher } from './matcher.ts';
 import type { SubscriptionInput } from './schema.ts';
@@ -45,7 +45,7 @@ export interface Visible {
 }
 
 /** What happened to a subscription. */
-export type Change = 'created' | 'updated' | 'deleted';
+export type Change = 'created' | 'updated' | 'deleted' | 'disabled' | 'enabled';
 
 export interface SubscriptionServiceOptions {
   store: Pick<Store, 'subscriptions' | 'putSubscription' | 'deleteSubscription'>;
@@ -57,8 +57,8 @@ export interface SubscriptionServiceOptions {
   };
   /** What is wrong with the options of a service; nothing when nobody provides the service yet. */
   checkConfig: (service: string, config: JsonObject) => Problem[];
-  /** Told of every subscription that was changed or deleted, at once. */
-  onChange: (uuid: string) => void;
+  /** Told of every change, at once. */
+  onChange: (uuid: string, change: Change) => void;
   /** Told of every change once it has taken effect on the bus too. */
   announce: (change: Change, subscription: Subscription) => void;
 }
@@ -113,21 +113,42 @@ export class SubscriptionService {
     input: SubscriptionInput,
     { tenantUuid }: { tenantUuid: string },
   ): Promise<Subscription> {
-    const subscription = { ...input, uuid: randomUUID(), ownerTenantUuid: tenantUuid };
+    const { enabled, ...fields } = input;
+    const uuid = randomUUID();
+    const disabled = this.disabledAs(uuid, enabled);
+    const subscription = { ...fields, uuid, ownerTenantUuid: tenantUuid, disabled };
     this.#check(subscription);
-    await this.#options.store.putSubscription(subscription);
-    await this.#replace('created', undefined, subscription);
+    await this.#put('created', subscription);
     return subscription;
   }
 
   /** Replaces everything but uuid and tenant. Throws {@link NoSuchSubscription}, {@link InvalidSubscription}. */
   async update(uuid: string, input: SubscriptionInput, visible?: Visible): Promise<Subscription> {
     const { ownerTenantUuid } = this.get(uuid, visible);
-    const subscription = { ...input, uuid, ownerTenantUuid };
+    const { enabled, ...fields } = input;
+    const disabled = this.disabledAs(uuid, enabled);
+    const subscription = { ...fields, uuid, ownerTenantUuid, disabled };
     this.#check(subscription);
-    await this.#options.store.putSubscription(subscription);
-    await this.#replace('updated', this.#subscriptions.get(uuid), subscription);
+    await this.#put('updated', subscription);
     return subscription;
+  }
+
+  /** Its deliveries are parked from now on. Nothing happens to one that is disabled already, or gone. */
+  async disable(uuid: string, reason: DisablingReason): Promise<void> {
+    const subscription = this.#subscriptions.get(uuid);
+    if (subscription?.disabled !== null) return;
+    await this.#put('updated', { ...subscription, disabled: { reason, at: Date.now() } });
+  }
+
+  /**
+   * Whether a subscription is to be disabled when somebody says so, or says nothing.
+   *
+   * @param enabled what was said
+   */
+  disabledAs(uuid: string, enabled: boolean | undefined): Disabling | null {
+    const present = this.#subscriptions.get(uuid)?.disabled ?? null;
+    if (enabled === true) return null;
+    return enabled === false ? (present ?? { reason: 'manual', at: Date.now() }) : present;
   }
 
   /**
@@ -144,8 +165,7 @@ export class SubscriptionService {
     if (isDeepStrictEqual(former, subscription)) return 'unchanged';
     const change = former === undefined ? 'created' : 'updated';
     if (isTrial) return change;
-    await this.#options.store.putSubscription(subscription);
-    await this.#replace(change, this.#subscriptions.get(subscription.uuid), subscription);
+    await this.#put(change, subscription);
     return change;
   }
 
@@ -161,6 +181,21 @@ export class SubscriptionService {
     const meant = this.list().filter(isMeant);
     for (const { uuid } of meant) if (this.#subscriptions.has(uuid)) await this.delete(uuid);
     return meant;
+  }
+
+  /** What it was before is looked at when it is on disk: others may have changed it meanwhile. */
+  async #put(change: Change, subscription: Subscription): Promise<void> {
+    await this.#options.store.putSubscription(subscription);
+    const former = this.#subscriptions.get(subscription.uuid);
+    await this.#replace(change, former, subscription);
+    const wasEnabled = (former?.disabled ?? null) === null;
+    const isEnabled = subscription.disabled === null;
+    if (wasEnabled !== isEnabled) this.#tell(isEnabled ? 'enabled' : 'disabled', subscription);
+  }
+
+  #tell(change: Change, subscription: Subscription): void {
+    this.#options.onChange(subscription.uuid, change);
+    this.#options.announce(change, subscription);
   }
 
   async #replace(
@@ -179,7 +214,7 @@ export class SubscriptionService {
     }
     const changed = next ?? former;
     if (changed === undefined) return;
-    onChange(changed.uuid);
+    onChange(changed.uuid, change);
     // First what is new: a name in both is never unbound in between.
     if (next !== undefined) await bindings.want(new Set(next.events));
     if (former !== undefined) await bindings.release(new Set(former.events));

@@ -74,7 +74,7 @@ class CompiledTemplate implements Template {
 }
 
 /** The engine's own limits are a second net: text longer than any string, or calls beyond the stack. */
-function asTemplateError(error: unknown): unknown {
+export function asTemplateError(error: unknown): unknown {
   if (error instanceof RangeError)
     return placed(new TemplateError(`the template needs too much: ${error.message}`), {
       line: 1,

@@ -12,6 +12,7 @@ import { MasterTenant } from '../auth/master-tenant.ts';
 import { LocalPrincipal } from '../auth/tokens.ts';
 import type { OutgoingEvent } from '../bus/message.ts';
 import { type Config, ConfigSchema, defaultMasterTenant } from '../config/schema.ts';
+import { RetryPolicies } from '../deliveries/retry-policy.ts';
 import { AttemptRunner } from '../deliveries/runner.ts';
 import type { KeptEvent, JsonObject } from '../model.ts';
 import { toCamelKeys } from '../naming.ts';
@@ -148,13 +149,19 @@ export async function createHarness<S extends Service>(
       const subscription = await subscriptionOf(delivery);
       const { id = randomUUID(), attempt = 1, signal = new AbortController().signal } = delivery;
       const event = completeEvent(delivery.event);
-      const runner = new AttemptRunner(config.hookMaxAttempts, signal, log);
+      const runner = new AttemptRunner({
+        retries: RetryPolicies.from(config),
+        signal,
+        signer: undefined,
+        log,
+      });
       const result = await runner.run(
         {
           plugin: 'test',
           log: cradle.log,
           secrets: cradle.secrets,
           isFull: false,
+          endpointOf: () => null,
           redact: (text) => text,
           call: (...[subscribed, { event: given }, context]) =>
             entry.call(subscribed, given, context),
@@ -165,6 +172,7 @@ export async function createHarness<S extends Service>(
           subscriptionUuid: subscription.uuid,
           event,
           attempts: attempt - 1,
+          attemptsBefore: 0,
           size: 0,
           request: null,
         },

@@ -18,6 +18,9 @@ function subscriptionTo(event: string, user: string | null, tenant: string): Sub
     ownerUserUuid: null,
     ownerTenantUuid: tenant,
     metadata: {},
+    filter: null,
+    delivery: {},
+    disabled: null,
   };
 }
 

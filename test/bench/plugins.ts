@@ -31,19 +31,35 @@ const echo = (file: string) => `
     }
   }`;
 
-const bad = 'export default class { static respondsTo = "bad"; compute() { for (;;); } }';
+/** What bad plugins do once they are called. */
+const bad = {
+  loops: 'for (;;);',
+  floods: `for (;;) {
+    for (let i = 0; i < 1000; i++) {
+      this.log.info('line ' + i);
+      process.stdout.write('raw ' + i + '\\n');
+    }
+    await new Promise(setImmediate);
+  }`,
+};
 
 export async function plugins(bench: Bench): Promise<PluginRow[]> {
   const inline = await echoCost(bench, true);
   const hosted = await echoCost(bench, false);
-  const { slower, later } = await besideABadOne(bench);
+  const beside = [];
+  for (const does of ['loops', 'floods'] as const) {
+    const { slower, later } = await besideABadOne(bench, does);
+    beside.push(
+      { what: `throughput beside a plugin that ${does}`, measured: slower },
+      { what: `p99 latency beside a plugin that ${does}`, measured: later },
+    );
+  }
   return [
     { what: 'CPU of the daemon a delivery, plugin inside, us', measured: inline.cpu },
     { what: 'CPU of the daemon a delivery, plugin in a process, us', measured: hosted.cpu },
     { what: 'cost of the boundary, us', measured: round(hosted.cpu - inline.cpu) },
     { what: 'idle plugin process, MiB', measured: hosted.hostMiB },
-    { what: 'throughput beside a plugin that loops', measured: slower },
-    { what: 'p99 latency beside a plugin that loops', measured: later },
+    ...beside,
   ];
 }
 
@@ -78,14 +94,23 @@ async function echoCost(
   return { cpu, hostMiB };
 }
 
-/** Throughput and p99 of http deliveries while a plugin loops, as shares of what they are without. */
-async function besideABadOne(bench: Bench): Promise<{ slower: number; later: number }> {
+/** Throughput and p99 of http deliveries beside a bad plugin, as shares of what they are without. */
+async function besideABadOne(
+  bench: Bench,
+  does: keyof typeof bad,
+): Promise<{ slower: number; later: number }> {
   const { broker } = bench;
   const daemon = new TestDaemon({
     brokerUrl: broker.url,
     config: { plugins: { call_timeout: 600 } },
   });
-  installPlugin(join(daemon.directory, 'plugins'), 'bad', { code: bad });
+  installPlugin(join(daemon.directory, 'plugins'), 'bad', {
+    code: `export default class {
+      static respondsTo = 'bad';
+      constructor({ log }) { this.log = log; }
+      async compute() { ${bad[does]} }
+    }`,
+  });
   await daemon.start();
   for (const name of eventNames) await daemon.subscribe([name], bench.target);
   const other = await TestPublisher.open(broker.url);
@@ -94,17 +119,17 @@ async function besideABadOne(bench: Bench): Promise<{ slower: number; later: num
   const loud: number[] = [];
   const quietLatency: number[] = [];
   const loudLatency: number[] = [];
-  for (let round_ = 0; round_ < 3; round_++) {
+  for (let round_ = 0; round_ < 5; round_++) {
     await daemon.call('POST', '/plugins/bad/disable');
     quiet.push(await throughputOf(bench));
     quietLatency.push(await latencyOf(bench));
     await daemon.call('POST', '/plugins/bad/enable');
     await other.publish({ name: 'bad', data: {} });
-    await until('the plugin loops', () => isBusy(daemon));
+    await until('the plugin is busy', () => isBusy(daemon));
     loud.push(await throughputOf(bench));
     loudLatency.push(await latencyOf(bench));
     bench.say(
-      `round ${round_ + 1}: ${round(quiet.at(-1) ?? 0, 0)}/s quiet, ${round(loud.at(-1) ?? 0, 0)}/s beside a loop`,
+      `round ${round_ + 1}: ${round(quiet.at(-1) ?? 0, 0)}/s quiet, ${round(loud.at(-1) ?? 0, 0)}/s beside one that ${does}`,
     );
     await endLoop(daemon);
   }

@@ -13,7 +13,7 @@ import { Intake } from '#dist/deliveries/intake.js';
 import { RecentEvents } from '#dist/deliveries/recent-events.js';
 import type { Delivery } from '#dist/model.js';
 import { GroupCommit } from '#dist/store/group-commit.js';
-import { SqliteDatabase } from '#dist/store/sqlite/database.js';
+import { makeWriter } from '#dist/store/sqlite/writer.js';
 import { openDatabase } from '#dist/store/sqlite/open.js';
 import { SqliteStore } from '#dist/store/sqlite/store.js';
 import type { Store } from '#dist/store/store.js';
@@ -49,6 +49,9 @@ function matcherOfOne(): Matcher {
     ownerUserUuid: null,
     ownerTenantUuid: 'master',
     metadata: {},
+    filter: null,
+    delivery: {},
+    disabled: null,
   });
   return matcher;
 }
@@ -93,6 +96,7 @@ async function takeAll(store: Pick<Store, 'commit'>): Promise<void> {
     );
   };
   const intake = new Intake({
+    filter: { passes: () => true },
     matcher: matcherOfOne(),
     commits,
     recent: new RecentEvents(20_000),
@@ -140,7 +144,7 @@ export async function storeThread(): Promise<StoreRow[]> {
   const directory = mkdtempSync(join(tmpdir(), 'webhookd-bench-'));
   for (let n = 0; n < rounds; n++) {
     const { database, release } = openDatabase(join(directory, `main-${n}.db`));
-    const inline = new SqliteDatabase(database);
+    const inline = makeWriter(database);
     rows.push(
       await measure('main thread', {
         commit: (batch) => {

@@ -100,6 +100,8 @@ function ofPlugins(rows: PluginRow[]): Verdict[] {
     ['idle plugin process, MiB', atMost, 70],
     ['throughput beside a plugin that loops', atLeast, 0.9],
     ['p99 latency beside a plugin that loops', atMost, 2],
+    ['throughput beside a plugin that floods', atLeast, 0.9],
+    ['p99 latency beside a plugin that floods', atMost, 2],
   ];
   return limits.flatMap(([what, compare, limit]) => {
     const measured = of(what);

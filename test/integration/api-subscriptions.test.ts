@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { masterTenant } from '../support/samples.ts';
+import { masterTenant, ownDefaults } from '../support/samples.ts';
 import { useScene } from '../support/scene.ts';
 
 const scene = useScene();
@@ -27,6 +27,7 @@ describe('a subscription', () => {
     const { status, body } = await create(valid);
     expect(status).toBe(201);
     expect(body).toEqual({
+      ...ownDefaults,
       ...valid,
       config: { ...valid.config, method: 'post' },
       uuid: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,

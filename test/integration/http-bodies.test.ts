@@ -201,9 +201,7 @@ test('a user’s subscription does not reach this machine: an error that is fina
       attempts: 1,
       detail: {
         request_url: url,
-        error: expect.stringMatching(
-          /^a user's subscription may not reach this machine: /,
-        ) as string,
+        error: expect.stringMatching(/^egress-denied: /) as string,
       },
     });
   }

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { useScene } from '../support/scene.ts';
@@ -11,6 +12,8 @@ const scene = useScene();
 let server: Server;
 let certificate = '';
 let received = 0;
+/** Whether the last client showed a certificate that the server trusts. */
+let shown = false;
 
 beforeAll(async () => {
   const folder = scene().daemon.directory;
@@ -36,9 +39,16 @@ beforeAll(async () => {
     { stdio: 'ignore' },
   );
   server = createServer(
-    { key: readFileSync(key), cert: readFileSync(certificate) },
+    {
+      key: readFileSync(key),
+      cert: readFileSync(certificate),
+      ca: readFileSync(certificate),
+      requestCert: true,
+      rejectUnauthorized: false,
+    },
     (request, response) => {
       received++;
+      if (request.socket instanceof TLSSocket) shown = request.socket.authorized;
       request.resume();
       response.writeHead(200).end();
     },
@@ -98,3 +108,24 @@ test('a file of authorities that is not there is a failure that names it', async
     detail: { error: expect.stringContaining('/nowhere/ca.pem') as string },
   });
 });
+
+test.each(['path', 'text'])(
+  'a client certificate is shown when there is one, as %s',
+  async (how) => {
+    const key = join(scene().daemon.directory, 'key.pem');
+    const given = (file: string) => (how === 'path' ? file : readFileSync(file, 'utf8'));
+    shown = false;
+    const attempt = await attemptWith(
+      {
+        verify_certificate: certificate,
+        client_certificate: given(certificate),
+        client_key: given(key),
+      },
+      `mutual_${how}`,
+    );
+    expect(attempt).toMatchObject({ status: 'success' });
+    expect(shown).toBe(true);
+    await attemptWith({ verify_certificate: certificate }, `one_sided_${how}`);
+    expect(shown).toBe(false);
+  },
+);

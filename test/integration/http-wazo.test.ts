@@ -191,7 +191,7 @@ describe('a request of a user’s subscription to this machine is never sent', (
     const uuid = await deliver({ url: `http://${host}:${port}/` }, {}, owner);
     expect(await firstAttempt(uuid)).toMatchObject({
       status: 'error',
-      detail: { error: expect.stringContaining('may not reach this machine') as string },
+      detail: { error: expect.stringContaining('egress-denied') as string },
     });
     expect(connections).toBe(0);
   });

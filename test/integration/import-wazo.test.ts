@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { runCli } from '../support/cli.ts';
 import { freePorts } from '../support/ports.ts';
 import { TestPostgres } from '../support/postgres.ts';
-import { otherTenant } from '../support/samples.ts';
+import { otherTenant, ownDefaults } from '../support/samples.ts';
 import { useScene } from '../support/scene.ts';
 
 const scene = useScene();
@@ -114,8 +114,9 @@ describe('webhookd import wazo --from the database', () => {
     const { status, stdout, stderr } = await importWazo('--from', postgres.uri(database));
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toBe('3 created, 0 updated, 0 unchanged, 0 refused\n');
-    expect(await show(plain.uuid)).toEqual(plain);
+    expect(await show(plain.uuid)).toEqual({ ...plain, ...ownDefaults });
     expect(await show(owned.uuid)).toEqual({
+      ...ownDefaults,
       ...owned,
       config: { url: 'https://a.example/{{ event.id }}', method: 'put' },
     });

@@ -136,7 +136,13 @@ export function describeStorePurge(open: () => Promise<Store>): void {
       const [pending = '', done = ''] = await commitEvent(store, 1_000, ['a', 'b']);
       await store.commit({ events: [], attempts: [attemptOf(done, { subscriptionUuid: 'b' })] });
       expect(sum(await purge(store, 9_000))).toEqual({ events: 0, deliveries: 1, attempts: 1 });
-      const due = { subscriptionUuid: 'a', until: 9_000, limit: 10, maxSize: 1_000_000 };
+      const due = {
+        subscriptionUuid: 'a',
+        until: 9_000,
+        limit: 10,
+        maxSize: 1_000_000,
+        isOrdered: false,
+      };
       expect((await store.dueDeliveries(due)).deliveries).toMatchObject([
         { id: pending, event: { name: 'call_created', data: { id: 1 } } },
       ]);

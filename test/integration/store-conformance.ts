@@ -22,12 +22,14 @@ export function describeStore(open: () => Promise<Store>): void {
         until: 2_000,
         limit: 10,
         maxSize: 1e6,
+        isOrdered: false,
       });
       expect(deliveries).toEqual([
         {
           id: record.deliveries[1]?.id,
           subscriptionUuid: 'b',
           attempts: 0,
+          attemptsBefore: 0,
           size: expect.any(Number) as number,
           request: null,
           event: {
@@ -81,7 +83,13 @@ export function describeStore(open: () => Promise<Store>): void {
       const store = await open();
       await store.commit({ events: [sampleRecord(['a'])], attempts: [] });
       expect(
-        await store.dueDeliveries({ subscriptionUuid: 'b', until: 1e9, limit: 10, maxSize: 1e6 }),
+        await store.dueDeliveries({
+          subscriptionUuid: 'b',
+          until: 1e9,
+          limit: 10,
+          maxSize: 1e6,
+          isOrdered: false,
+        }),
       ).toEqual({ deliveries: [], nextDueAt: null });
     });
 
@@ -247,4 +255,11 @@ export function describeStore(open: () => Promise<Store>): void {
 }
 
 const due = (store: Store, until: number, more: { limit?: number; maxSize?: number } = {}) =>
-  store.dueDeliveries({ subscriptionUuid: 'a', until, limit: 10, maxSize: 1e6, ...more });
+  store.dueDeliveries({
+    subscriptionUuid: 'a',
+    until,
+    limit: 10,
+    maxSize: 1e6,
+    isOrdered: false,
+    ...more,
+  });

@@ -6,6 +6,7 @@ import { Inbox } from '../support/inbox.ts';
 import { TestPublisher } from '../support/publisher.ts';
 import { until } from '../support/wait.ts';
 import { useWazoScene } from '../support/wazo-scene.ts';
+import { ownDefaults } from '../support/samples.ts';
 
 const scene = useWazoScene();
 
@@ -107,6 +108,7 @@ describe('the bus is told of subscriptions', () => {
     }
     expect(events[0]?.body.data).toEqual({
       ...input({ uuid, metadata: { a: '1' }, owner_tenant_uuid: tenant }),
+      ...ownDefaults,
       events_user_uuid: null,
       events_wazo_uuid: null,
       owner_user_uuid: null,
@@ -132,7 +134,10 @@ describe('the bus is told of subscriptions', () => {
       expect(headers).toMatchObject({ tenant_uuid: tenant, [`user_uuid:${userUuid}`]: true });
       expect(headers).not.toHaveProperty('user_uuid:*');
     }
-    expect(events[0]?.body.data).toEqual(input({ uuid, metadata: {} }));
+    expect(events[0]?.body.data).toEqual({
+      ...input({ uuid, metadata: {} }),
+      ...ownDefaults,
+    });
   });
 });
 

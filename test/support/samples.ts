@@ -17,6 +17,9 @@ export const sampleSubscription = (more: Partial<Subscription> = {}): Subscripti
   ownerUserUuid: null,
   ownerTenantUuid: masterTenant,
   metadata: {},
+  filter: null,
+  delivery: {},
+  disabled: null,
   ...more,
 });
 
@@ -40,6 +43,7 @@ export const sampleDelivery = (more: Partial<Delivery> = {}): Delivery => ({
   subscriptionUuid: 'a-subscription',
   event: sampleKeptEvent(),
   attempts: 0,
+  attemptsBefore: 0,
   size: 100,
   request: null,
   ...more,
@@ -73,3 +77,12 @@ export const sampleAttempt = (more: Partial<AttemptRecord> = {}): AttemptRecord 
   requests: [],
   ...more,
 });
+
+/** What a subscription of wazo-webhookd does not have, unless it was said otherwise. */
+export const ownDefaults = {
+  filter: null,
+  delivery: {},
+  enabled: true,
+  disabled_reason: null,
+  disabled_at: null,
+};

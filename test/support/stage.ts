@@ -5,7 +5,7 @@
 import { vi } from 'vitest';
 import { Dispatcher, type DispatcherLimits } from '../../dist/deliveries/dispatcher.js';
 import { ReturnedRequests } from '../../dist/deliveries/returned-requests.js';
-import { RetryPolicy } from '../../dist/deliveries/retry-policy.js';
+import { RetryPolicies } from '../../dist/deliveries/retry-policy.js';
 import { AttemptRunner, type RunnableService } from '../../dist/deliveries/runner.js';
 import type { Delivery, Subscription } from '../../dist/model.js';
 import { HookRetry } from '../../dist/plugin-api/index.js';
@@ -17,7 +17,7 @@ import { sampleDelivery, sampleKeptEvent, sampleSubscription } from './samples.t
 export interface OpenAttempt {
   delivery: Delivery;
   succeed: () => void;
-  fail: () => void;
+  fail: (endpoint?: 'down' | 'busy') => void;
 }
 
 const noLog = {
@@ -39,10 +39,22 @@ export class Stage {
   readonly abandoned: string[] = [];
   readonly queries: DueQuery[] = [];
   readonly cut = new AbortController();
+  /** What was told of attempts: a subscription and a status each. */
+  readonly results: [string, string][] = [];
   isStoreDown = false;
   readonly dispatcher: Dispatcher;
 
-  constructor(limits: Partial<DispatcherLimits> = {}, { maxAttempts = 5 } = {}) {
+  constructor(
+    limits: Partial<DispatcherLimits> = {},
+    { maxAttempts = 5, breakerFailures = Infinity } = {},
+  ) {
+    const retries = new RetryPolicies({ schedule: 'wazo', maxAttempts, factor: 1 });
+    const runner = new AttemptRunner({
+      retries,
+      signal: this.cut.signal,
+      signer: undefined,
+      log: silentLog,
+    });
     this.dispatcher = new Dispatcher({
       store: {
         dueDeliveries: (query) => this.#due(query),
@@ -60,12 +72,14 @@ export class Stage {
           queueMicrotask(() => done());
         },
       },
-      runner: new AttemptRunner(maxAttempts, this.cut.signal, silentLog),
-      retries: new RetryPolicy({ maxAttempts, factor: 1 }),
+      runner,
+      retries,
+      breaker: { failures: breakerFailures, pause: 1_000, longestPause: 8_000 },
+      onResult: ({ uuid }, { status }) => this.results.push([uuid, status]),
       findSubscription: (uuid) => this.subscriptions.get(uuid),
       returned: new ReturnedRequests({
         findHttp: () => this.#service,
-        runner: new AttemptRunner(maxAttempts, this.cut.signal, silentLog),
+        runner,
         seal: (text) => text,
         open: (text) => text,
       }),
@@ -76,6 +90,7 @@ export class Stage {
         maxHeld: 1000,
         maxHeldPerSubscription: 100,
         maxHeldSize: 1_000_000,
+        replayRate: 20,
         ...limits,
       },
       log: silentLog,
@@ -87,6 +102,7 @@ export class Stage {
     log: noLog,
     secrets: {},
     isFull: false,
+    endpointOf: ({ config }) => (config['endpoint'] as string | undefined) ?? null,
     redact: (text) => text,
     call: (_subscription, delivery) =>
       new Promise((resolve, reject) => {
@@ -97,7 +113,7 @@ export class Stage {
         const attempt: OpenAttempt = {
           delivery,
           succeed: () => end(() => resolve({})),
-          fail: () => end(() => reject(new HookRetry({ error: 'busy' }))),
+          fail: (endpoint) => end(() => reject(new HookRetry({ error: 'busy' }, { endpoint }))),
         };
         this.started.push(delivery);
         this.inFlight.push(attempt);
@@ -105,7 +121,11 @@ export class Stage {
   };
 
   subscribe(...uuids: string[]): void {
-    for (const uuid of uuids) this.subscriptions.set(uuid, sampleSubscription({ uuid }));
+    for (const uuid of uuids) this.put({ uuid });
+  }
+
+  put(more: Partial<Subscription> & Pick<Subscription, 'uuid'>): void {
+    this.subscriptions.set(more.uuid, sampleSubscription(more));
   }
 
   /** Puts deliveries on disk without telling the dispatcher, as an earlier run of the daemon did. */
@@ -166,11 +186,13 @@ export class Stage {
       });
   }
 
-  #rows(subscriptionUuid: string) {
+  #rows(subscriptionUuid: string, isOrdered = false) {
     return [...this.stored.values()]
       .filter(({ delivery }) => delivery.subscriptionUuid === subscriptionUuid)
       .sort(
-        (one, other) => one.dueAt - other.dueAt || (one.delivery.id < other.delivery.id ? -1 : 1),
+        (one, other) =>
+          (isOrdered ? 0 : one.dueAt - other.dueAt) ||
+          (one.delivery.id < other.delivery.id ? -1 : 1),
       );
   }
 
@@ -178,11 +200,11 @@ export class Stage {
   async #due(query: DueQuery): Promise<DueDeliveries> {
     this.queries.push(query);
     if (this.isStoreDown) throw new Error('the disk is full');
-    const { subscriptionUuid, until, limit, maxSize } = query;
+    const { subscriptionUuid, until, limit, maxSize, isOrdered } = query;
     const deliveries: Delivery[] = [];
     let size = 0;
     let nextDueAt: number | null = null;
-    for (const { delivery, dueAt } of this.#rows(subscriptionUuid)) {
+    for (const { delivery, dueAt } of this.#rows(subscriptionUuid, isOrdered)) {
       if (dueAt > until || deliveries.length >= limit || size > maxSize) {
         nextDueAt = dueAt > until ? dueAt : until;
         break;

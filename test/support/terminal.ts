@@ -27,7 +27,7 @@ export async function onTerminal(
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   let read = 0;
   for (const [question, answer] of dialogue) {
-    await until(`the terminal asks: ${question}`, () => shown.indexOf(question, read) >= 0);
+    await until(`the terminal asks: ${question}`, () => shown.includes(question, read));
     read = shown.indexOf(question, read) + question.length;
     child.stdin.write(`${answer}\r`);
   }

@@ -19,6 +19,7 @@ function setUp({ log = silentLog } = {}) {
     ['call_created', [sampleSubscription({ uuid: 's' })]],
   ]);
   const intake = new Intake({
+    filter: { passes: () => true },
     matcher: { match: ({ name }) => wanted.get(name) ?? [] },
     commits: { addEvent: (record, done) => void commits.push({ record, done }) },
     recent: new RecentEvents(100),

@@ -1,7 +1,18 @@
 import { describe, expect, test } from 'vitest';
-import { RetryPolicy } from '../../dist/deliveries/retry-policy.js';
+import { RetryPolicies, type RetryPolicy } from '../../dist/deliveries/retry-policy.js';
+import type { DeliveryOptions, RetrySchedule } from '../../dist/model.js';
 
 const now = 1_700_000_000_000;
+
+/** The policy of a subscription that says nothing else. */
+const policyOf = (
+  {
+    maxAttempts,
+    factor,
+    schedule = 'wazo',
+  }: { maxAttempts: number; factor: number; schedule?: RetrySchedule },
+  delivery: DeliveryOptions = {},
+) => new RetryPolicies({ maxAttempts, factor, schedule }).of({ delivery });
 
 function pauses(policy: RetryPolicy, attempt: number, after?: number): number[] {
   return Array.from({ length: 500 }, () => {
@@ -12,7 +23,7 @@ function pauses(policy: RetryPolicy, attempt: number, after?: number): number[] 
 }
 
 describe('the pause after a failed attempt', () => {
-  const policy = new RetryPolicy({ maxAttempts: 10, factor: 2 });
+  const policy = policyOf({ maxAttempts: 10, factor: 2 });
 
   test.each([1, 2, 3, 4, 9])(
     'after attempt %i is the factor to the power of one less, give or take a fifth',
@@ -27,7 +38,7 @@ describe('the pause after a failed attempt', () => {
   );
 
   test('does not grow with a factor of one', () => {
-    const found = pauses(new RetryPolicy({ maxAttempts: 10, factor: 1 }), 9);
+    const found = pauses(policyOf({ maxAttempts: 10, factor: 1 }), 9);
     expect(Math.max(...found)).toBeLessThanOrEqual(1.2);
   });
 
@@ -38,7 +49,7 @@ describe('the pause after a failed attempt', () => {
 
   test('is a whole number of milliseconds', () => {
     expect(
-      pauses(new RetryPolicy({ maxAttempts: 10, factor: 1.37 }), 5).every((seconds) =>
+      pauses(policyOf({ maxAttempts: 10, factor: 1.37 }), 5).every((seconds) =>
         Number.isInteger(Math.round(seconds * 1e6) / 1e3),
       ),
     ).toBe(true);
@@ -46,7 +57,7 @@ describe('the pause after a failed attempt', () => {
 });
 
 test('there is no attempt after the last', () => {
-  const policy = new RetryPolicy({ maxAttempts: 3, factor: 2 });
+  const policy = policyOf({ maxAttempts: 3, factor: 2 });
   expect(policy.nextAttemptAt(2, now)).not.toBeNull();
   expect(policy.nextAttemptAt(3, now)).toBeNull();
   expect(policy.nextAttemptAt(4, now, 60)).toBeNull();
@@ -55,14 +66,14 @@ test('there is no attempt after the last', () => {
 test.each([Number.NaN, Number.POSITIVE_INFINITY, -5, 1e300])(
   'a pause of %s asked for by a service still gives a time the store can keep',
   (after) => {
-    const next = new RetryPolicy({ maxAttempts: 3, factor: 2 }).nextAttemptAt(1, now, after);
+    const next = policyOf({ maxAttempts: 3, factor: 2 }).nextAttemptAt(1, now, after);
     expect(Number.isSafeInteger(next)).toBe(true);
     expect(next).toBeGreaterThan(now);
   },
 );
 
 test('the longest chain of attempts the configuration allows has times the store can keep', () => {
-  const policy = new RetryPolicy({ maxAttempts: 1000, factor: 10 });
+  const policy = policyOf({ maxAttempts: 1000, factor: 10 });
   for (let attempt = 1; attempt < 1000; attempt++)
     expect(Number.isSafeInteger(policy.nextAttemptAt(attempt, now))).toBe(true);
 });

@@ -1,3 +1,4 @@
+import { RetryPolicies } from '../../dist/deliveries/retry-policy.js';
 import { describe, expect, test } from 'vitest';
 import { AttemptRunner, type RunnableService } from '../../dist/deliveries/runner.js';
 import type { AttemptContext } from '../../dist/plugin-api/index.js';
@@ -16,6 +17,7 @@ const serviceThat = (act: (context: AttemptContext) => unknown): RunnableService
   plugin: 'a-plugin',
   secrets: {},
   isFull: false,
+  endpointOf: () => null,
   redact: (text) => text,
   log: pluginLog,
   call: (_subscription, _delivery, context) =>
@@ -27,11 +29,13 @@ const throwing = (error: unknown) =>
     throw error;
   });
 
+const retries = new RetryPolicies({ schedule: 'wazo', maxAttempts: 5, factor: 2 });
+
 async function outcomeOf(
   service: RunnableService,
   { signal = new AbortController().signal, log = silentLog } = {},
 ) {
-  const result = await new AttemptRunner(5, signal, log).run(
+  const result = await new AttemptRunner({ retries, signal, signer: undefined, log }).run(
     service,
     sampleSubscription(),
     sampleDelivery({ id: 'the-id', attempts: 2 }),

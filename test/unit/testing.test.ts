@@ -300,8 +300,8 @@ test('the clock of a harness moves when it is told to', async () => {
 test.each([
   ['ftp://example.com', {}, /not an http or https URL/],
   ['https://example.com/a b', {}, /not an http or https URL/],
-  ['https://example.com', { headers: { 'webhook-id': 'x' } }, /not a plugin’s to set/],
-  ['https://example.com', { headers: { Host: 'x' } }, /not a plugin’s to set/],
+  ['https://example.com', { headers: { 'webhook-id': 'x' } }, /only the daemon sets/],
+  ['https://example.com', { headers: { Host: 'x' } }, /only the daemon sets/],
   ['https://example.com', { headers: { 'x-a': 'b\r\nc: d' } }, /cannot be sent/],
   ['https://example.com', { json: 1, body: 'x' }, /either/],
 ])('a request that could not be sent is a mistake of the plugin: %s', (url, options, message) => {

@@ -98,7 +98,7 @@ test('they survive a restart, and a change of the key', async () => {
   const first = await start();
   const { folder } = first;
   await first.manager.setVariable('told', 'TOKEN', 'kept');
-  const sealed = first.vault.sealRequest('a request');
+  const sealed = first.vault.seal('a request', 'request');
   const before = readFileSync(join(folder, 'secret.key'), 'utf8');
   expect(statSync(join(folder, 'secret.key')).mode & 0o777).toBe(0o600);
   expect(await first.manager.rekey()).toBe(1);
@@ -106,7 +106,7 @@ test('they survive a restart, and a change of the key', async () => {
   await first.stop();
   const second = await startManager(folder);
   expect(second.manager.get('told').state).toBe('loaded');
-  expect(second.vault.openRequest(sealed)).toBe('a request');
+  expect(second.vault.unseal(sealed, 'request')).toBe('a request');
 });
 
 test('of two keys that an interrupted change left behind the one in use is taken', async () => {

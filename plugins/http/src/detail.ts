@@ -7,12 +7,12 @@ import type { PlannedRequest, Target } from './request.ts';
 
 export function requestDetail(
   { plan, target, body }: PlannedRequest,
-  deliveryId: string,
+  signed: Readonly<Record<string, string>>,
 ): JsonObject {
   return {
     request_method: plan.method,
     request_url: target.shownUrl,
-    request_headers: { ...target.shownHeaders, 'webhook-id': deliveryId },
+    request_headers: { ...target.shownHeaders, ...signed },
     request_body: body.shown,
   };
 }

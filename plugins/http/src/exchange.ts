@@ -14,8 +14,10 @@ export interface Answer {
 }
 
 export interface ExchangeOptions {
-  /** ms */
+  /** How much time is left, ms. */
   timeout: number;
+  /** How much there was in all, for the message, seconds. */
+  told: number;
   /** How much of the response's body is kept, bytes. */
   maxResponseSize: number;
   /** Requests in flight, so that all can be cut at once. */
@@ -40,9 +42,9 @@ class Exchange implements Dispatcher.DispatchHandler {
     private readonly resolve: (answer: Answer) => void,
     private readonly reject: (error: Error) => void,
   ) {
-    const { timeout, open } = options;
+    const { timeout, told, open } = options;
     this.#timer = setTimeout(
-      () => this.#end(new Error(`timeout: no complete answer within ${timeout / 1000} s`)),
+      () => this.#end(new Error(`timeout: no complete answer within ${told} s`)),
       timeout,
     );
     open.add(this.#cut);
@@ -109,15 +111,18 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 }
 
-/** Rejects when there is no complete answer, for whatever reason. */
+/**
+ * Rejects when there is no complete answer, for whatever reason.
+ *
+ * @param signed headers that go along and belong to this attempt
+ */
 export function exchange(
   dispatcher: Dispatcher,
   { plan: { method }, target: { origin, path, headers: known }, body: { content } }: PlannedRequest,
-  deliveryId: string,
+  signed: Readonly<Record<string, string>>,
   options: ExchangeOptions,
 ): Promise<Answer> {
-  // The same over all attempts of a delivery: the receiver can tell a repeat (Standard Webhooks 1.0.0).
-  const headers = { ...known, 'webhook-id': deliveryId };
+  const headers = { ...known, ...signed };
   return new Promise((resolve, reject) => {
     const handler = new Exchange(options, resolve, reject);
     // The deadline is the exchange's own: it covers connecting, headers and body together.

@@ -11,9 +11,11 @@ import {
 import { Agents } from './agents.ts';
 import { httpConfigSchema } from './config.ts';
 import { addAnswer, describeError, refusal, requestDetail } from './detail.ts';
-import { type Answer, exchange, type ExchangeOptions } from './exchange.ts';
-import { LocalMachineError } from './local-machine.ts';
+import { Egress, EgressDenied, type EgressRules, HostList } from './egress.ts';
+import { type Answer, exchange } from './exchange.ts';
+import { isRedirect, mostRedirects, redirected } from './redirect.ts';
 import { planOf, type PlannedRequest, requestFor, requestReturned } from './request.ts';
+import { retryAfter } from './retry-after.ts';
 import { UnsendableError } from './unsendable.ts';
 
 /** The part of the daemon's configuration for this service. */
@@ -24,50 +26,133 @@ interface HttpOptions {
   timeout: number;
   /** bytes */
   maxResponseSize: number;
+  followRedirects: boolean;
+  egress: EgressRules & { proxy: string | null; noProxy: string[] };
+}
+
+/** What one attempt is made with. */
+interface Means {
+  egress: Egress;
+  /** ms */
+  connectTimeout: number;
+  /** When the attempt has to be over, by the clock of `performance`. */
+  deadline: number;
+  /** seconds */
+  timeout: number;
+  signed: Readonly<Record<string, string>>;
 }
 
 export default class HttpService {
   static readonly configSchema = httpConfigSchema;
 
-  readonly #limits: ExchangeOptions;
-  readonly #agents: Agents;
+  readonly #options: HttpOptions;
+  readonly #agents = new Agents();
+  readonly #egress: Record<'user' | 'admin', Egress>;
+  readonly #direct: HostList;
+  /** Requests in flight, so that all can be cut at once. */
+  readonly #open = new Set<(reason: Error) => void>();
   #signal: AbortSignal | undefined;
 
   constructor({ config }: PluginCradle) {
-    const { connectTimeout, timeout, maxResponseSize } = config['http'] as unknown as HttpOptions;
-    this.#agents = new Agents({ connectTimeout: connectTimeout * 1000 });
-    this.#limits = { timeout: timeout * 1000, maxResponseSize, open: new Set() };
+    this.#options = config['http'] as unknown as HttpOptions;
+    const { egress } = this.#options;
+    this.#egress = {
+      user: new Egress(egress.user, egress),
+      admin: new Egress(egress.admin, egress),
+    };
+    this.#direct = new HostList(egress.noProxy);
+  }
+
+  endpointOf(subscription: Subscription): string | null {
+    try {
+      return planOf(subscription).origin;
+    } catch (error) {
+      if (error instanceof UnsendableError) return null;
+      throw error;
+    }
   }
 
   async callback(
     subscription: Subscription,
     event: KeptEvent,
-    { signal, delivery, request: returned }: AttemptContext,
+    context: AttemptContext,
   ): Promise<JsonObject> {
-    this.#listenTo(signal);
+    this.#listenTo(context.signal);
+    const { request: returned } = context;
     const request =
       returned === undefined ? makeRequest(subscription, event) : requestReturned(returned);
-    const { plan, target } = request;
-    const detail = requestDetail(request, delivery.id);
-    let answer: Answer;
-    try {
-      const agent = this.#agents.get(plan.verifyCertificate, subscription.ownerUserUuid !== null);
-      answer = await exchange(agent, request, delivery.id, this.#limits);
-    } catch (error) {
-      detail['error'] = describeError(error, target);
-      throw error instanceof LocalMachineError
-        ? new HookExpectedError(detail)
-        : new HookRetry(detail);
-    }
+    const signed = await signature(request, context);
+    const detail = requestDetail(request, signed);
+    const answer = await this.#send(request, this.#meansFor(subscription, signed), detail);
     addAnswer(detail, answer);
     if (answer.status >= 200 && answer.status < 300) return detail;
-    detail['error'] = refusal(answer, target);
+    detail['error'] = refusal(answer, request.target);
     // 410 Gone: the endpoint says that it will never be back.
-    throw answer.status === 410 ? new HookExpectedError(detail) : new HookRetry(detail);
+    if (answer.status === 410) throw new HookExpectedError(detail, { endpoint: 'gone' });
+    throw new HookRetry(detail, { after: retryAfter(answer), endpoint: signOf(answer) });
   }
 
   dispose(): Promise<void> {
     return this.#agents.close();
+  }
+
+  #meansFor({ ownerUserUuid, delivery }: Subscription, signed: Means['signed']): Means {
+    const { timeout, connectTimeout } = this.#options;
+    const seconds = delivery.timeout ?? timeout;
+    return {
+      egress: this.#egress[ownerUserUuid === null ? 'admin' : 'user'],
+      connectTimeout: (delivery.connectTimeout ?? connectTimeout) * 1000,
+      deadline: performance.now() + seconds * 1000,
+      timeout: seconds,
+      signed,
+    };
+  }
+
+  /** The answer, behind redirects if they are followed; the detail learns why there is none. */
+  async #send(first: PlannedRequest, means: Means, detail: JsonObject): Promise<Answer> {
+    let request = first;
+    try {
+      for (let hop = 0; ; hop++) {
+        const answer = await this.#exchange(request, means);
+        if (!this.#options.followRedirects || !isRedirect(answer)) return answer;
+        if (hop === mostRedirects) throw new Error(`more than ${mostRedirects} redirects`);
+        request = redirected(request, answer);
+        detail['redirected_to'] = request.target.shownUrl;
+      }
+    } catch (error) {
+      detail['error'] = describeError(error, request.target);
+      if (error instanceof EgressDenied) {
+        detail['reason'] = error.reason;
+        throw new HookExpectedError(detail);
+      }
+      if (error instanceof UnsendableError) throw new HookExpectedError(detail);
+      throw new HookRetry(detail, { endpoint: error instanceof UnusableFile ? undefined : 'down' });
+    }
+  }
+
+  async #exchange(request: PlannedRequest, means: Means): Promise<Answer> {
+    const { plan, target } = request;
+    const { egress, connectTimeout, deadline, timeout, signed } = means;
+    const { hostname } = new URL(target.origin);
+    const proxy = this.#direct.has(hostname) ? null : this.#options.egress.proxy;
+    // Behind a proxy it is the proxy that looks names up.
+    if (proxy !== null) await egress.check(hostname);
+    const agent = orUnusable(() =>
+      this.#agents.get({
+        verify: plan.verifyCertificate,
+        certificate: plan.certificate,
+        key: plan.key,
+        timeout: connectTimeout,
+        egress,
+        proxy: proxy ?? undefined,
+      }),
+    );
+    return exchange(agent, request, signed, {
+      timeout: Math.max(1, deadline - performance.now()),
+      told: timeout,
+      maxResponseSize: this.#options.maxResponseSize,
+      open: this.#open,
+    });
   }
 
   /** One listener for all requests: the daemon gives every attempt the same signal. */
@@ -75,9 +160,39 @@ export default class HttpService {
     if (this.#signal === signal) return;
     this.#signal = signal;
     signal.addEventListener('abort', () => {
-      for (const cut of this.#limits.open) cut(new Error('the daemon stops'));
+      for (const cut of this.#open) cut(new Error('the daemon stops'));
     });
   }
+}
+
+/** A file of certificates or keys that cannot be used: no fault of the endpoint. */
+class UnusableFile extends Error {
+  override readonly name = 'UnusableFile';
+}
+
+function orUnusable<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw new UnusableFile((error as Error).message, { cause: error });
+  }
+}
+
+/** What an answer that is no success tells of the endpoint. */
+function signOf({ status }: Answer): 'down' | 'busy' | undefined {
+  if (status === 429 || status === 502 || status === 504) return 'busy';
+  return status >= 500 ? 'down' : undefined;
+}
+
+/** The headers of Standard Webhooks 1.0.0; the id is the same over all attempts: the receiver can tell a repeat. */
+async function signature(
+  { plan, body }: PlannedRequest,
+  { delivery, sign }: AttemptContext,
+): Promise<Record<string, string>> {
+  const timestamp = Math.floor(Date.now() / 1000);
+  const id = { 'webhook-id': delivery.id, 'webhook-timestamp': String(timestamp) };
+  if (sign === undefined || plan.signatures.length === 0) return id;
+  return { ...id, 'webhook-signature': await sign(timestamp, body.content, plan.signatures) };
 }
 
 function makeRequest(subscription: Subscription, event: KeptEvent): PlannedRequest {

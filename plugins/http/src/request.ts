@@ -1,7 +1,7 @@
 /** What a subscription's options say of the request, worked out once and not at every attempt. */
-import type { HttpRequest, Json, KeptEvent, Subscription } from 'webhookd/plugin';
+import type { HttpRequest, Json, KeptEvent, SignatureKind, Subscription } from 'webhookd/plugin';
 import { encode } from './charset.ts';
-import type { HttpConfig } from './config.ts';
+import type { HttpAuth, HttpConfig } from './config.ts';
 import { completeContentType } from './content-type.ts';
 import { decodeBody, isTooDeep } from './json.ts';
 import { type EventText, eventText } from './templates.ts';
@@ -27,19 +27,38 @@ export interface Body {
 
 /** One request. */
 export interface PlannedRequest {
-  plan: Pick<RequestPlan, 'method' | 'verifyCertificate'>;
+  plan: RequestTraits;
   target: Target;
   body: Body;
 }
 
-/** What holds for all deliveries of a version of a subscription's options. */
-export interface RequestPlan {
+/** What holds for all requests of a version of a subscription's options. */
+export interface RequestTraits {
   method: string;
   /** `true`, `false` or a path. */
   verifyCertificate: string;
+  /** PEM or a path. */
+  certificate: string | undefined;
+  key: string | undefined;
+  signatures: readonly SignatureKind[];
+}
+
+/** The same, with what depends on the event. */
+export interface RequestPlan extends RequestTraits {
+  /** Scheme, host and port when they are the same for every event. */
+  origin: string | null;
   targetFor: (event: KeptEvent) => Target;
   bodyFor: (event: KeptEvent) => Body;
 }
+
+/** Headers whose values the log does not show. */
+const secretHeaders = [
+  'authorization',
+  'cookie',
+  'proxy-authorization',
+  'x-api-key',
+  'x-auth-token',
+];
 
 const plans = new WeakMap<object, RequestPlan>();
 
@@ -57,15 +76,19 @@ export function requestFor(plan: RequestPlan, event: KeptEvent): PlannedRequest 
 
 /** A request as a plugin returned it: nothing in it is a template. */
 export function requestReturned({ method, url, headers, body }: HttpRequest): PlannedRequest {
-  const target = makeTarget(url, headers);
-  const { authorization } = headers;
-  if (authorization !== undefined) target.shownHeaders['authorization'] = '********';
   return {
-    plan: { method, verifyCertificate: 'true' },
-    target,
+    plan: { ...plainTraits, method },
+    target: makeTarget(url, headers),
     body: { content: body ?? '', shown: body === null ? null : decodeBody(body) },
   };
 }
+
+const plainTraits = {
+  verifyCertificate: 'true',
+  certificate: undefined,
+  key: undefined,
+  signatures: ['v1'],
+} as const;
 
 function makePlan(config: HttpConfig): RequestPlan {
   const isDefaultBody = config.body === undefined || config.body === null;
@@ -74,14 +97,69 @@ function makePlan(config: HttpConfig): RequestPlan {
   );
   return {
     method: (config.method ?? 'post').toUpperCase(),
-    verifyCertificate: config.verify_certificate ?? 'true',
-    targetFor: worked(eventText('url', config.url), (url) =>
-      makeTarget(url, { 'content-type': contentType }),
-    ),
+    verifyCertificate: config.verify_certificate ?? plainTraits.verifyCertificate,
+    certificate: config.client_certificate ?? undefined,
+    key: config.client_key ?? undefined,
+    signatures: config.signatures ?? plainTraits.signatures,
+    origin: originOf(config.url),
+    targetFor: targetMaker(config, { 'content-type': contentType, ...authorization(config.auth) }),
     bodyFor: isDefaultBody
-      ? defaultBody
+      ? bodyOf[config.payload ?? 'data']
       : worked(eventText('body', config.body ?? ''), (text) => makeBody(text, charset)),
   };
+}
+
+/** What stands before the first template, if that is a whole origin. */
+function originOf(url: string): string | null {
+  const [literal = ''] = /^https?:\/\/[^/?#\\{]+(?=[/?#]|$)/i.exec(url.trim()) ?? [];
+  return literal !== '' && URL.canParse(literal) ? new URL(literal).origin : null;
+}
+
+function authorization(auth: HttpAuth | null | undefined): Record<string, string> {
+  if (auth === undefined || auth === null) return {};
+  return auth.type === 'bearer'
+    ? { authorization: `Bearer ${auth.token}` }
+    : { authorization: basic(auth.username, auth.password) };
+}
+
+const basic = (username: string, password: string) =>
+  `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+
+function targetMaker(
+  { url, headers }: HttpConfig,
+  own: Readonly<Record<string, string>>,
+): (event: KeptEvent) => Target {
+  const address = eventText('url', url);
+  const literalUsers = countOf('@', authorityOf(url));
+  const texts = Object.entries(headers ?? {}).map(
+    ([name, value]) => [name.toLowerCase(), eventText(`headers.${name}`, value)] as const,
+  );
+  const make = (event: KeptEvent): Target => {
+    const more = Object.fromEntries(
+      texts.map(([name, text]) => [name, headerValue(name, text, event)]),
+    );
+    return makeTarget(address.render(event), { ...own, ...more }, literalUsers);
+  };
+  const isConstant = address.isConstant && texts.every(([, text]) => text.isConstant);
+  return isConstant ? always(make({} as KeptEvent)) : make;
+}
+
+const always =
+  <T>(value: T) =>
+  () =>
+    value;
+
+const countOf = (sign: string, text: string) => text.split(sign).length - 1;
+
+/** What stands between the scheme and the path. */
+const authorityOf = (url: string) => /^[a-z]+:\/\/([^/?#\\]*)/i.exec(url.trim())?.[1] ?? '';
+
+/** What a template puts into a header must not begin another one. */
+function headerValue(name: string, text: EventText, event: KeptEvent): string {
+  const value = text.render(event).trim();
+  if (/[^\t\x20-\x7e\x80-\xff]/.test(value))
+    throw new UnsendableError(`config.headers.${name} has characters that no header can carry`);
+  return value;
 }
 
 /** What is the same for every event is made now, the rest when the event is there. */
@@ -92,24 +170,39 @@ function worked<T>(text: EventText, make: (text: string) => T): (event: KeptEven
   return () => made;
 }
 
-function defaultBody({ data, dataJson }: KeptEvent): Body {
-  return { content: dataJson, shown: isTooDeep(dataJson) ? dataJson : data };
-}
+const bodyOf = {
+  data: ({ data, dataJson }: KeptEvent): Body => ({
+    content: dataJson,
+    shown: isTooDeep(dataJson) ? dataJson : data,
+  }),
+  envelope: ({ name, data, dataJson, receivedAt }: KeptEvent): Body => {
+    const timestamp = new Date(receivedAt).toISOString();
+    const content = `{"type":${JSON.stringify(name)},"timestamp":"${timestamp}","data":${dataJson}}`;
+    return { content, shown: isTooDeep(dataJson) ? content : { type: name, timestamp, data } };
+  },
+};
 
 function makeBody(text: string, charset: string): Body {
   return { content: encode(text, charset), shown: decodeBody(text) };
 }
 
-function makeTarget(text: string, own: Readonly<Record<string, string>>): Target {
+/** @param literalUsers how many `@` the configured address has before its path: no event may add one */
+function makeTarget(
+  text: string,
+  own: Readonly<Record<string, string>>,
+  literalUsers = Infinity,
+): Target {
+  if (countOf('@', authorityOf(text)) > literalUsers)
+    throw new UnsendableError('config.url: an event must not name the user of an address');
   const url = parseUrl(text.trim());
   const headers: Record<string, string> = { 'user-agent': 'webhookd', ...own };
-  const shownHeaders = { ...headers };
   if (url.username !== '' || url.password !== '') {
-    const credentials = `${unescape(url.username)}:${unescape(url.password)}`;
-    shownHeaders['authorization'] = '********';
-    headers['authorization'] = `Basic ${Buffer.from(credentials).toString('base64')}`;
+    headers['authorization'] = basic(unescape(url.username), unescape(url.password));
     url.password &&= '********';
   }
+  const shownHeaders = { ...headers };
+  for (const name of secretHeaders)
+    if (shownHeaders[name] !== undefined) shownHeaders[name] = '********';
   return {
     origin: url.origin,
     path: `${url.pathname}${url.search}`,
@@ -117,6 +210,15 @@ function makeTarget(text: string, own: Readonly<Record<string, string>>): Target
     shownHeaders,
     shownUrl: url.href,
   };
+}
+
+/** The same headers for another address, but for credentials when it is somebody else's. */
+export function retarget(target: Target, url: URL): Target {
+  const isOther = url.origin !== target.origin;
+  const own = Object.entries(target.headers).filter(
+    ([name]) => !(isOther && secretHeaders.includes(name)),
+  );
+  return makeTarget(url.href, Object.fromEntries(own));
 }
 
 function parseUrl(text: string): URL {

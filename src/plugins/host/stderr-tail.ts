@@ -41,6 +41,8 @@ export class StderrTail {
         if (left > 0 && line.trim() !== '') this.onLine(line.slice(0, longestLine));
         left--;
       }
+      // What has no line ends is to be read as well.
+      left -= chunk.length / longestLine;
       if (left > 0 || refill !== undefined) return;
       stream.pause();
       refill = setTimeout(() => {

@@ -11,14 +11,16 @@ import type {
   Backlog,
   DueDeliveries,
   DueQuery,
+  Failing,
   PurgeQuery,
   PurgeSlice,
   Store,
   WriteBatch,
 } from '../store.ts';
-import type { SqliteDatabase } from './database.ts';
+
 import { packBatch } from './packed-batch.ts';
 import { StoreThread } from './thread.ts';
+import type { SqliteWriter } from './writer.ts';
 
 /** How long the log's thread waits for another question before it ends, ms. */
 const logIdle = 30_000;
@@ -64,6 +66,26 @@ export class SqliteStore implements Store {
 
   deleteSubscription(uuid: string): Promise<void> {
     return this.#call('deleteSubscription', uuid);
+  }
+
+  failing(): Promise<Failing[]> {
+    return this.#call('failing');
+  }
+
+  putFailing(failing: Failing): Promise<void> {
+    return this.#call('putFailing', failing);
+  }
+
+  deleteFailing(subscriptionUuid: string): Promise<void> {
+    return this.#call('deleteFailing', subscriptionUuid);
+  }
+
+  signingKeys(subscriptionUuid: string): Promise<string | null> {
+    return this.#call('signingKeys', subscriptionUuid);
+  }
+
+  putSigningKeys(subscriptionUuid: string, sealed: string): Promise<void> {
+    return this.#call('putSigningKeys', subscriptionUuid, sealed);
   }
 
   async attempts(query: AttemptQuery): Promise<{ items: LoggedAttempt[]; filtered: number }> {
@@ -133,10 +155,10 @@ export class SqliteStore implements Store {
     await this.writer.close();
   }
 
-  #call<M extends keyof SqliteDatabase>(
+  #call<M extends keyof SqliteWriter>(
     method: M,
-    ...args: Parameters<SqliteDatabase[M]>
-  ): Promise<ReturnType<SqliteDatabase[M]>> {
+    ...args: Parameters<SqliteWriter[M]>
+  ): Promise<ReturnType<SqliteWriter[M]>> {
     return this.writer.call(method, args);
   }
 

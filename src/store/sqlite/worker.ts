@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { codeOf, messageOf, UserError } from '../../errors.ts';
 import { AttemptLog } from './attempt-log.ts';
-import { SqliteDatabase } from './database.ts';
+import { makeWriter } from './writer.ts';
 import { openDatabase, openForReading } from './open.ts';
 import { type PackedBatch, unpackBatch } from './packed-batch.ts';
 import type { Answer, Call, Failure, Ready, Role } from './protocol.ts';
@@ -21,7 +21,7 @@ function open({ file, role }: { file: string; role: Role }): {
     return { target: log as unknown as Target, release: () => undefined };
   }
   const { database, release } = openDatabase(file);
-  return { target: new SqliteDatabase(database) as unknown as Target, release };
+  return { target: makeWriter(database) as unknown as Target, release };
 }
 
 function describe(error: unknown): Failure {

@@ -2,6 +2,13 @@ import { initial } from './001-initial.ts';
 import { tokensAcl } from './002-tokens-acl.ts';
 import { deliveriesByEvent } from './003-deliveries-by-event.ts';
 import { plugins } from './004-plugins.ts';
+import { deliveryOptions } from './005-delivery-options.ts';
 
 /** SQL that brings a database from version n (its place here) to n + 1. Never change one that was released. */
-export const migrations: readonly string[] = [initial, tokensAcl, deliveriesByEvent, plugins];
+export const migrations: readonly string[] = [
+  initial,
+  tokensAcl,
+  deliveriesByEvent,
+  plugins,
+  deliveryOptions,
+];

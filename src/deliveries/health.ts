@@ -1,0 +1,108 @@
+/**
+ * Knows which subscriptions have had nothing but failures, and since when: people are warned at half and
+ * at nine tenths of the time they have, then the subscription is disabled.
+ */
+import type { Logger } from 'pino';
+import { messageOf } from '../errors.ts';
+import type { DisablingReason, Subscription } from '../model.ts';
+import type { Failing, Store } from '../store/store.ts';
+import type { AttemptResult } from './runner.ts';
+
+/** Shares of the time, %, at which people are warned. */
+const warnings = [90, 50];
+
+export interface HealthOptions {
+  store: Pick<Store, 'failing' | 'putFailing' | 'deleteFailing'>;
+  /** ms; null: never. */
+  disableAfter: number | null;
+  /** Whether an endpoint that says 410 disables its subscription. */
+  disablesGone: boolean;
+  disable: (uuid: string, reason: DisablingReason) => Promise<void>;
+  /** Tells people that a subscription will be disabled at a time unless something changes. */
+  warn: (subscription: Subscription, failing: Failing, disabledAt: number) => void;
+  log: Logger;
+}
+
+interface Known extends Failing {
+  /** Whether the store knows it: an endpoint that fails now and then costs no writes. */
+  isKept: boolean;
+}
+
+export class Health {
+  readonly #options: HealthOptions;
+  readonly #failing = new Map<string, Known>();
+
+  constructor(options: HealthOptions) {
+    this.#options = options;
+  }
+
+  /** Takes up what was known before the daemon was stopped. */
+  async load(): Promise<void> {
+    for (const failing of await this.#options.store.failing())
+      this.#failing.set(failing.subscriptionUuid, { ...failing, isKept: true });
+  }
+
+  /** Since when there was nothing but failures; undefined when the last attempt succeeded. */
+  failingSince(uuid: string): number | undefined {
+    return this.#failing.get(uuid)?.since;
+  }
+
+  /** Takes the outcome of an attempt. Never throws. */
+  record(subscription: Subscription, { status, endpoint }: AttemptResult, startedAt: number): void {
+    const { uuid } = subscription;
+    if (status === 'success') this.forget(uuid);
+    else if (endpoint === 'gone' && this.#options.disablesGone) this.#disable(uuid, 'gone');
+    else this.#failed(subscription, startedAt);
+  }
+
+  /** It begins anew: it was enabled, or is no more. */
+  forget(uuid: string): void {
+    const known = this.#failing.get(uuid);
+    if (known === undefined) return;
+    this.#failing.delete(uuid);
+    if (known.isKept) this.#write(uuid, this.#options.store.deleteFailing(uuid));
+  }
+
+  #failed(subscription: Subscription, startedAt: number): void {
+    const { disableAfter } = this.#options;
+    const { uuid } = subscription;
+    if (disableAfter === null) return;
+    const known = this.#failing.get(uuid) ?? {
+      subscriptionUuid: uuid,
+      since: startedAt,
+      warned: 0,
+      isKept: false,
+    };
+    this.#failing.set(uuid, known);
+    const share = ((startedAt - known.since) / disableAfter) * 100;
+    if (share >= 100) this.#disable(uuid, 'failing');
+    else if (share >= 1) this.#warn(subscription, known, share, disableAfter);
+  }
+
+  /** Also keeps what is known, once it has lasted for a hundredth of the time. */
+  #warn(subscription: Subscription, known: Known, share: number, disableAfter: number): void {
+    const due = warnings.find((warning) => share >= warning) ?? 0;
+    const isNews = due > known.warned;
+    if (!isNews && known.isKept) return;
+    known.warned = Math.max(known.warned, due);
+    known.isKept = true;
+    const { since, warned } = known;
+    const failing = { subscriptionUuid: subscription.uuid, since, warned };
+    this.#write(subscription.uuid, this.#options.store.putFailing(failing));
+    if (isNews) this.#options.warn(subscription, failing, known.since + disableAfter);
+  }
+
+  #disable(uuid: string, reason: DisablingReason): void {
+    this.forget(uuid);
+    this.#write(uuid, this.#options.disable(uuid, reason));
+  }
+
+  #write(uuid: string, written: Promise<unknown>): void {
+    written.catch((error: unknown) =>
+      this.#options.log.warn(
+        { subscription: uuid },
+        `that the subscription fails could not be kept: ${messageOf(error)}`,
+      ),
+    );
+  }
+}

@@ -1,0 +1,206 @@
+/** Tables of events, deliveries and attempts: the event's way. */
+import type Database from 'better-sqlite3';
+import type { Delivery, DeliveryStatus, Json, JsonObject } from '../../model.ts';
+import type {
+  AttemptRecord,
+  Backlog,
+  DueDeliveries,
+  DueQuery,
+  EventRecord,
+  WriteBatch,
+} from '../store.ts';
+import { preparePurge } from './purge.ts';
+
+interface DueRow {
+  id: string;
+  attempts: number;
+  attempts_before: number;
+  next_attempt_at: number;
+  request: string | null;
+  name: string;
+  origin_uuid: string | null;
+  headers: string;
+  data: string;
+  received_at: number;
+}
+
+const finalStatus: Record<AttemptRecord['status'], DeliveryStatus> = {
+  success: 'succeeded',
+  failure: 'failed',
+  error: 'failed',
+};
+
+const dueColumns = `
+  d.id, d.attempts, d.attempts_before, d.next_attempt_at, d.request,
+  e.name, e.origin_uuid, e.headers, e.data, e.received_at`;
+
+export function deliveryTables(database: Database.Database) {
+  const selectDue = database.prepare<[string, number, number], DueRow>(`
+    SELECT ${dueColumns} FROM deliveries d JOIN events e ON e.id = d.event_id
+    WHERE d.subscription_uuid = ? AND d.next_attempt_at <= ?
+    ORDER BY d.next_attempt_at, d.id LIMIT ?`);
+  // Ids grow with time. The index holds what is pending alone: that is sorted, not the history.
+  const selectOldest = database.prepare<[string, number], DueRow>(`
+    SELECT ${dueColumns}
+    FROM deliveries d INDEXED BY deliveries_due JOIN events e ON e.id = d.event_id
+    WHERE d.subscription_uuid = ? AND d.next_attempt_at IS NOT NULL
+    ORDER BY d.id LIMIT ?`);
+  const selectNextDue = database
+    .prepare<[string, number], number | null>(
+      'SELECT min(next_attempt_at) FROM deliveries WHERE subscription_uuid = ? AND next_attempt_at > ?',
+    )
+    .pluck();
+
+  /** Rows until they are too large together; `rest` is the first one that is too much. */
+  const take = (rows: Iterable<DueRow>, { subscriptionUuid, maxSize }: DueQuery) => {
+    const deliveries: Delivery[] = [];
+    let size = 0;
+    for (const row of rows) {
+      if (size > maxSize) return { deliveries, rest: row };
+      const delivery = toDelivery(row, subscriptionUuid);
+      deliveries.push(delivery);
+      size += delivery.size;
+    }
+    return { deliveries, rest: undefined };
+  };
+
+  /** One that is not due holds up those behind it. */
+  const dueInOrder = (query: DueQuery): DueDeliveries => {
+    const { subscriptionUuid, until, limit } = query;
+    const rows = selectOldest.all(subscriptionUuid, limit);
+    const wait = rows.findIndex(({ next_attempt_at: dueAt }) => dueAt > until);
+    const { deliveries, rest } = take(wait < 0 ? rows : rows.slice(0, wait), query);
+    const next = rest ?? rows[wait];
+    if (next !== undefined) return { deliveries, nextDueAt: next.next_attempt_at };
+    return { deliveries, nextDueAt: rows.length === limit ? until : null };
+  };
+
+  return {
+    commit: prepareCommit(database),
+    purge: preparePurge(database),
+
+    dueDeliveries(query: DueQuery): DueDeliveries {
+      if (query.isOrdered) return dueInOrder(query);
+      const { subscriptionUuid, until, limit } = query;
+      const { deliveries, rest } = take(selectDue.iterate(subscriptionUuid, until, limit), query);
+      if (rest !== undefined) return { deliveries, nextDueAt: rest.next_attempt_at };
+      if (deliveries.length === limit) return { deliveries, nextDueAt: until };
+      return { deliveries, nextDueAt: selectNextDue.get(subscriptionUuid, until) ?? null };
+    },
+
+    backlog: (): Backlog[] =>
+      database
+        .prepare<[], Backlog>(
+          `SELECT subscription_uuid AS subscriptionUuid, min(next_attempt_at) AS dueAt
+           FROM deliveries WHERE next_attempt_at IS NOT NULL GROUP BY subscription_uuid`,
+        )
+        .all(),
+
+    recentFingerprints: (limit: number): string[] =>
+      database
+        .prepare<[number], string>(
+          `SELECT fingerprint FROM (SELECT id, fingerprint FROM events ORDER BY id DESC LIMIT ?)
+           WHERE fingerprint IS NOT NULL ORDER BY id`,
+        )
+        .pluck()
+        .all(limit),
+  };
+}
+
+/** The hot path: plain prepared statements in one transaction. */
+function prepareCommit(database: Database.Database): (batch: WriteBatch) => void {
+  const insertEvent = database.prepare(
+    'INSERT INTO events (name, origin_uuid, headers, data, received_at, fingerprint) VALUES (?, ?, ?, ?, ?, ?)',
+  );
+  const insertDelivery = database.prepare(
+    `INSERT INTO deliveries (id, event_id, subscription_uuid, status, attempts, next_attempt_at)
+     VALUES (?, ?, ?, 'pending', 0, ?)`,
+  );
+  const insertRequest = database.prepare(
+    `INSERT INTO deliveries (id, event_id, subscription_uuid, status, attempts, next_attempt_at, request)
+     SELECT ?, event_id, subscription_uuid, 'pending', 0, ?, ? FROM deliveries WHERE id = ?`,
+  );
+  const insertAttempt = database.prepare('INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
+  // A delivery that was cancelled meanwhile stays cancelled.
+  const updateDelivery = database.prepare(
+    "UPDATE deliveries SET status = ?, attempts = ?, next_attempt_at = ? WHERE id = ? AND status = 'pending'",
+  );
+  const writeEvent = (event: EventRecord) => {
+    const { name, originUuid, headers, data, receivedAt, fingerprint } = event;
+    const eventId = insertEvent.run(
+      name,
+      originUuid,
+      headers,
+      data,
+      receivedAt,
+      fingerprint,
+    ).lastInsertRowid;
+    for (const { id, subscriptionUuid } of event.deliveries)
+      insertDelivery.run(id, eventId, subscriptionUuid, receivedAt);
+  };
+  const writeAttempt = (attempt: AttemptRecord) => {
+    const {
+      deliveryId,
+      number,
+      subscriptionUuid,
+      maxAttempts,
+      status,
+      startedAt,
+      endedAt,
+      detail,
+      nextAttemptAt,
+      requests,
+    } = attempt;
+    for (const { id, request } of requests) insertRequest.run(id, endedAt, request, deliveryId);
+    insertAttempt.run(
+      deliveryId,
+      number,
+      subscriptionUuid,
+      maxAttempts,
+      status,
+      startedAt,
+      endedAt,
+      detail,
+    );
+    updateDelivery.run(
+      nextAttemptAt === null ? finalStatus[status] : 'pending',
+      number,
+      nextAttemptAt,
+      deliveryId,
+    );
+  };
+  return database.transaction((batch: WriteBatch) => {
+    for (const event of batch.events) writeEvent(event);
+    for (const attempt of batch.attempts) writeAttempt(attempt);
+  });
+}
+
+function toDelivery(row: DueRow, subscriptionUuid: string): Delivery {
+  const {
+    id,
+    attempts,
+    attempts_before: attemptsBefore,
+    request,
+    name,
+    origin_uuid: originUuid,
+    headers,
+    data,
+    received_at: receivedAt,
+  } = row;
+  return {
+    id,
+    subscriptionUuid,
+    attempts,
+    attemptsBefore,
+    size: headers.length + data.length + (request?.length ?? 0),
+    request,
+    event: {
+      name,
+      originUuid,
+      receivedAt,
+      headers: JSON.parse(headers) as JsonObject,
+      data: JSON.parse(data) as Json,
+      dataJson: data,
+    },
+  };
+}

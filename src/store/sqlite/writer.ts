@@ -1,0 +1,14 @@
+/** Everything the store writes, synchronously, on the store's own thread. */
+import type Database from 'better-sqlite3';
+import { deliveryTables } from './deliveries.ts';
+import { settingTables } from './settings.ts';
+import { subscriptionTables } from './subscriptions.ts';
+
+export type SqliteWriter = ReturnType<typeof makeWriter>;
+
+export const makeWriter = (database: Database.Database) => ({
+  ...deliveryTables(database),
+  ...subscriptionTables(database),
+  ...settingTables(database),
+  close: () => void database.close(),
+});

@@ -1,0 +1,284 @@
+/** What holds a subscription's deliveries up without using up their attempts. */
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { DeliveryOptions } from '../../dist/model.js';
+import { Stage } from '../support/stage.ts';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+/** A stage with one subscription, `a`. */
+function stageWith(delivery: DeliveryOptions, more: ConstructorParameters<typeof Stage>[1] = {}) {
+  const stage = new Stage({}, more);
+  stage.put({ uuid: 'a', delivery });
+  return stage;
+}
+
+const numbers = (stage: Stage) => stage.started.map(({ id }) => Number(id.split('-')[1]));
+
+describe('an endpoint that fails again and again', () => {
+  async function broken(count = 3) {
+    const stage = new Stage({}, { breakerFailures: 3 });
+    for (const uuid of ['a', 'b']) stage.put({ uuid, config: { endpoint: 'http://dead' } });
+    stage.put({ uuid: 'c', config: { endpoint: 'http://fine' } });
+    for (let failure = 0; failure < count; failure++) {
+      stage.arrive('a');
+      await stage.pass();
+      stage.inFlight[0]?.fail('down');
+      await stage.pass(0);
+    }
+    return stage;
+  }
+
+  test('gets nothing for a while, from none of its subscriptions', async () => {
+    const stage = await broken();
+    const before = stage.started.length;
+    stage.arrive('b', 5);
+    stage.arrive('c');
+    await stage.pass(700);
+    expect(stage.turns.slice(before)).toEqual(['c']);
+    expect(stage.dispatcher.endpointStates).toEqual({ closed: 1, open: 1, half_open: 0 });
+  });
+
+  test('is probed with one attempt, and gets all when that succeeds', async () => {
+    const stage = await broken();
+    const before = stage.started.length;
+    stage.arrive('b', 5);
+    await stage.pass(1_300);
+    expect(stage.started.length - before).toBe(1);
+    expect(stage.dispatcher.endpointStates.half_open).toBe(1);
+    stage.inFlight[0]?.succeed();
+    await stage.pass();
+    expect(stage.inFlight.length).toBe(2);
+    await stage.finishAll();
+    expect(stage.stored.size).toBe(0);
+    expect(stage.dispatcher.endpointStates.open).toBe(0);
+  });
+
+  test('is left alone for longer when the probe fails too', async () => {
+    const stage = await broken();
+    stage.arrive('b', 5);
+    await stage.pass(1_300);
+    stage.inFlight[0]?.fail('down');
+    const before = stage.started.length;
+    await stage.pass(1_500);
+    expect(stage.started.length).toBe(before);
+    await stage.pass(1_000);
+    expect(stage.started.length).toBe(before + 1);
+  });
+
+  test('costs what waits no attempts', async () => {
+    const stage = await broken();
+    stage.arrive('b', 5);
+    await stage.pass(600);
+    expect(stage.records.filter(({ subscriptionUuid }) => subscriptionUuid === 'b')).toEqual([]);
+    await stage.pass(1_000);
+    await stage.finishAll();
+    const records = stage.records.filter(({ subscriptionUuid }) => subscriptionUuid === 'b');
+    expect(records.map(({ number, status }) => [number, status])).toEqual(
+      Array.from({ length: 5 }, () => [1, 'success']),
+    );
+  });
+
+  test('is not one that refuses, or whose service has a reason of its own', async () => {
+    const stage = new Stage({}, { breakerFailures: 3 });
+    stage.put({ uuid: 'a', config: { endpoint: 'http://picky' } });
+    for (let failure = 0; failure < 6; failure++) {
+      stage.arrive('a');
+      await stage.pass(0);
+      stage.inFlight[0]?.fail();
+      await stage.pass(0);
+    }
+    expect(stage.dispatcher.endpointStates.open).toBe(0);
+  });
+
+  test('does not hold up the intake of events', async () => {
+    const stage = await broken();
+    stage.arrive('b', 50);
+    expect(stage.dispatcher.pressure).toBe(0);
+  });
+});
+
+test('an endpoint that has too much to do gets fewer at once, and more again with every success', async () => {
+  const stage = stageWith({}, { breakerFailures: 100 });
+  stage.arrive('a', 60);
+  await stage.pass();
+  expect(stage.inFlight).toHaveLength(10);
+  for (let failure = 0; failure < 3; failure++) stage.inFlight[0]?.fail('busy');
+  for (const attempt of stage.inFlight.slice(0, 3)) attempt.succeed();
+  await stage.pass(0);
+  expect(stage.inFlight).toHaveLength(4);
+  expect(stage.started).toHaveLength(10);
+  stage.inFlight[0]?.succeed();
+  await stage.pass(0);
+  expect(stage.started).toHaveLength(12);
+  for (let round = 0; round < 10; round++) {
+    stage.inFlight[0]?.succeed();
+    await stage.pass(0);
+  }
+  expect(stage.inFlight).toHaveLength(10);
+});
+
+describe('a rate limit', () => {
+  test('is kept, and used', async () => {
+    const stage = stageWith({ rateLimit: 5 });
+    stage.arrive('a', 100);
+    for (let time = 0; time < 4_000; time += 10) {
+      for (const attempt of [...stage.inFlight]) attempt.succeed();
+      await stage.pass(10);
+    }
+    expect(stage.started.length).toBeGreaterThanOrEqual(19);
+    expect(stage.started.length).toBeLessThanOrEqual(21);
+  });
+
+  test('is the subscription’s own', async () => {
+    const stage = stageWith({ rateLimit: 1 });
+    stage.subscribe('b');
+    stage.arrive('a', 10);
+    stage.arrive('b', 10);
+    await stage.pass();
+    expect(stage.turns.filter((uuid) => uuid === 'b')).toHaveLength(10);
+    expect(stage.turns.filter((uuid) => uuid === 'a')).toHaveLength(1);
+  });
+});
+
+test('a subscription may have its own limit in flight', async () => {
+  const stage = stageWith({ maxInFlight: 2 });
+  stage.subscribe('b');
+  stage.arrive('a', 20);
+  stage.arrive('b', 20);
+  await stage.pass();
+  expect(stage.inFlight.filter(({ delivery }) => delivery.subscriptionUuid === 'a')).toHaveLength(
+    2,
+  );
+  expect(stage.inFlight.filter(({ delivery }) => delivery.subscriptionUuid === 'b')).toHaveLength(
+    10,
+  );
+});
+
+test('a subscription may have its own schedule and number of attempts', async () => {
+  const stage = stageWith({ schedule: [100, 200], maxAttempts: 2 });
+  stage.arrive('a');
+  await stage.pass();
+  stage.inFlight[0]?.fail();
+  await stage.pass(70_000);
+  expect(stage.started).toHaveLength(1);
+  await stage.pass(60_000);
+  expect(stage.started).toHaveLength(2);
+  stage.inFlight[0]?.fail();
+  await stage.pass();
+  expect(stage.stored.size).toBe(0);
+  expect(stage.records.map(({ nextAttemptAt }) => nextAttemptAt === null)).toEqual([false, true]);
+});
+
+describe('an ordered subscription', () => {
+  test('gets one at a time, in the order of events, whatever fails', async () => {
+    const stage = stageWith({ ordered: true });
+    stage.arrive('a', 4);
+    await stage.pass();
+    expect(stage.inFlight).toHaveLength(1);
+    stage.inFlight[0]?.succeed();
+    await stage.pass();
+    stage.inFlight[0]?.fail();
+    stage.arrive('a', 2);
+    await stage.pass(300);
+    expect(stage.inFlight).toHaveLength(0);
+    stage.arrive('a', 1);
+    await stage.pass(1_200);
+    expect(stage.inFlight[0]?.delivery.attempts).toBe(1);
+    await stage.finishAll();
+    expect(stage.stored.size).toBe(0);
+    const order = numbers(stage);
+    expect(order).toEqual([...order].sort((a, b) => a - b));
+    expect(order).toHaveLength(8);
+  });
+
+  test('goes on after the one that failed for good', async () => {
+    const stage = stageWith({ ordered: true, maxAttempts: 2, schedule: [1] });
+    stage.arrive('a', 3);
+    await stage.pass();
+    for (let attempt = 0; attempt < 2; attempt++) {
+      stage.inFlight[0]?.fail();
+      await stage.pass(1_300);
+    }
+    await stage.finishAll();
+    expect(stage.stored.size).toBe(0);
+    expect(stage.started).toHaveLength(4);
+  });
+
+  test('does not hold up others', async () => {
+    const stage = stageWith({ ordered: true });
+    stage.subscribe('b');
+    stage.arrive('a', 3);
+    stage.arrive('b', 3);
+    await stage.pass();
+    expect(stage.turns).toEqual(['a', 'b', 'b', 'b']);
+  });
+
+  test('keeps its order over a restart', async () => {
+    const stage = stageWith({ ordered: true });
+    const [first] = stage.store('a', 1, { attempts: 1, dueAt: Date.now() + 2_000 });
+    stage.store('a', 3);
+    await stage.dispatcher.recover();
+    await stage.pass(1_500);
+    expect(stage.started).toHaveLength(0);
+    await stage.pass(1_000);
+    expect(stage.started[0]?.id).toBe(first?.id);
+    await stage.finishAll();
+    const order = numbers(stage);
+    expect(order).toEqual([...order].sort((a, b) => a - b));
+    expect(stage.stored.size).toBe(0);
+  });
+
+  test('of more than memory has room for goes on in order', async () => {
+    const stage = new Stage({ maxHeldPerSubscription: 5 });
+    stage.put({ uuid: 'a', delivery: { ordered: true } });
+    stage.arrive('a', 30);
+    await stage.pass();
+    stage.inFlight[0]?.fail();
+    await stage.pass(1_300);
+    stage.arrive('a', 10);
+    await stage.finishAll();
+    const order = numbers(stage);
+    expect(order).toEqual([...order].sort((a, b) => a - b));
+    expect(order).toHaveLength(41);
+  });
+});
+
+describe('a disabled subscription', () => {
+  const disabled = { reason: 'manual', at: 0 } as const;
+
+  test('gets nothing; what waits for it stays in the store', async () => {
+    const stage = stageWith({});
+    stage.put({ uuid: 'a', disabled });
+    stage.arrive('a', 5);
+    await stage.pass(5_000);
+    expect(stage.started).toHaveLength(0);
+    expect(stage.stored.size).toBe(5);
+    expect(stage.queries).toEqual([]);
+  });
+
+  test('gets it in order and no faster than allowed when it is enabled again, then as ever', async () => {
+    const stage = stageWith({});
+    stage.put({ uuid: 'a', disabled });
+    stage.arrive('a', 60);
+    await stage.pass();
+    stage.put({ uuid: 'a' });
+    stage.dispatcher.resume('a');
+    for (let time = 0; time < 1_000; time += 10) {
+      for (const attempt of [...stage.inFlight]) attempt.succeed();
+      await stage.pass(10);
+    }
+    expect(stage.started.length).toBeGreaterThanOrEqual(19);
+    expect(stage.started.length).toBeLessThanOrEqual(23);
+    const order = numbers(stage);
+    expect(order).toEqual([...order].sort((a, b) => a - b));
+    for (let time = 0; time < 3_000; time += 10) {
+      for (const attempt of [...stage.inFlight]) attempt.succeed();
+      await stage.pass(10);
+    }
+    expect(stage.stored.size).toBe(0);
+    stage.arrive('a', 10);
+    await stage.pass(0);
+    expect(stage.inFlight).toHaveLength(10);
+  });
+});
