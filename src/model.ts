@@ -109,6 +109,47 @@ export type AttemptStatus = 'success' | 'failure' | 'error';
 /** `pending` waits for an attempt, is parked, or is being attempted; the others are final. */
 export type DeliveryStatus = 'pending' | 'succeeded' | 'failed' | 'cancelled';
 
+/** The same, as people see it: what waits for a disabled subscription is `parked`. */
+export type ShownStatus = DeliveryStatus | 'parked';
+
+/** A delivery as a thing to be looked at. */
+export interface DeliveryRecord {
+  id: string;
+  subscriptionUuid: string;
+  event: Pick<BusEvent, 'name' | 'data' | 'receivedAt'>;
+  status: ShownStatus;
+  attempts: number;
+  /** null: it is final. */
+  nextAttemptAt: number | null;
+  /** Whether it is a request that a plugin returned. */
+  isRequest: boolean;
+}
+
+/** Which of a subscription's deliveries a replay takes up again. */
+export interface ReplaySelection {
+  statuses: ('succeeded' | 'failed' | 'cancelled')[];
+  /** Names and patterns of names; empty: all. */
+  events: string[];
+  /** Received then or later; null: from the beginning. */
+  since: number | null;
+  /** Received before; null: until the replay was asked for. */
+  until: number | null;
+}
+
+export interface Replay {
+  id: string;
+  subscriptionUuid: string;
+  selection: ReplaySelection;
+  status: 'running' | 'done' | 'cancelled';
+  /** How many deliveries there were to take up when it was asked for. */
+  total: number;
+  done: number;
+  /** The delivery it came to last. */
+  after: string;
+  createdAt: number;
+  endedAt: number | null;
+}
+
 /** One finished try of a delivery. */
 export interface Attempt {
   deliveryId: string;

@@ -13,6 +13,11 @@ const meanings: Record<ErrorId, string> = {
   'no-such-subscription':
     'There is no subscription of that uuid, or it is another tenant’s. `details.subscription_uuid` has the uuid.',
   'no-such-token': 'There is no token of that uuid. `details.token_uuid` has the uuid.',
+  'no-such-delivery': 'There is no delivery of this id, or it belongs to another tenant.',
+  'no-such-replay': 'There is no replay of this id.',
+  'no-such-message': 'There is no such message among the dead letters.',
+  conflict: 'What was asked for is not possible in the present state: the message says why.',
+  'bus-unavailable': 'The broker cannot be asked.',
   'no-such-plugin': 'There is no plugin of that name. `details.plugin` has the name.',
   'no-such-variable': 'The plugin declares no variable of that name, or it is not set.',
   'plugin-refused':

@@ -1,6 +1,7 @@
 /** Every error the API answers with, in one form and one table. */
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
 import { AuthUnreachable, MasterTenantUnknown, Unauthorized } from '../auth/principal.ts';
+import { ServiceUnavailable } from '../deliveries/sample-delivery.ts';
 import { messageOf } from '../errors.ts';
 import { NoSuchPlugin, PluginRefused } from '../plugins/refusals.ts';
 import { StoreUnavailable } from '../store/store.ts';
@@ -15,14 +16,19 @@ export const errorTable = {
   unauthorized: 401,
   'no-such-subscription': 404,
   'no-such-token': 404,
+  'no-such-delivery': 404,
+  'no-such-replay': 404,
+  'no-such-message': 404,
   'no-such-plugin': 404,
   'no-such-variable': 404,
   'not-found': 404,
   'plugin-refused': 409,
+  conflict: 409,
   'body-too-large': 413,
   'unsupported-media-type': 415,
   'internal-error': 500,
   'store-unavailable': 503,
+  'bus-unavailable': 503,
   'authentication-server-unreachable': 503,
   'master-tenant-not-initialized': 503,
 } as const;
@@ -67,6 +73,7 @@ function asApiError(error: FastifyError | Error): ApiError {
   if (error instanceof InvalidSubscription) return invalid(error.problems);
   if (error instanceof NoSuchPlugin)
     return new ApiError('no-such-plugin', error.message, { plugin: error.plugin });
+  if (error instanceof ServiceUnavailable) return new ApiError('conflict', error.message);
   if (error instanceof PluginRefused) return new ApiError('plugin-refused', error.message);
   if (error instanceof Unauthorized) return new ApiError('unauthorized', error.message);
   if (error instanceof AuthUnreachable)

@@ -5,7 +5,7 @@ import type { LoggedAttempt } from '../model.ts';
 import { attemptOrders, type AttemptQuery, type Store } from '../store/store.ts';
 import type { SubscriptionService } from '../subscriptions/service.ts';
 import { principalOf } from './auth.ts';
-import { failures } from './schemas.ts';
+import { failures, isoTime, momentIn } from './schemas.ts';
 import { UuidParams } from './subscriptions.ts';
 
 export interface LogRoutes {
@@ -90,7 +90,7 @@ export function logRoutes(scope: FastifyInstance, { subscriptions, store }: LogR
       const visible = { tenants: await principalOf(request).visibleTenants() };
       const { uuid } = subscriptions.get(request.params.subscription_uuid, visible);
       const { from_date: fromDate, search = null, ...query } = request.query;
-      const from = fromDate === undefined ? null : parseDate(fromDate);
+      const from = momentIn(fromDate);
       const { items, filtered } = await store.attempts({
         ...query,
         subscriptionUuid: uuid,
@@ -100,11 +100,6 @@ export function logRoutes(scope: FastifyInstance, { subscriptions, store }: LogR
       return { items: items.map(toItem), total: items.length, filtered };
     },
   );
-}
-
-/** A date without a zone is UTC. */
-function parseDate(text: string): number {
-  return Date.parse(/(Z|[+-]\d\d:?\d\d)$/i.test(text) ? text : `${text.replace(' ', 'T')}Z`);
 }
 
 function toItem({
@@ -120,8 +115,8 @@ function toItem({
   return {
     uuid: deliveryId,
     status,
-    started_at: new Date(startedAt).toISOString(),
-    ended_at: new Date(endedAt).toISOString(),
+    started_at: isoTime(startedAt),
+    ended_at: isoTime(endedAt),
     attempts: number,
     max_attempts: maxAttempts,
     event,

@@ -1,12 +1,16 @@
 /** Every resource of the API. */
 import type { FastifyInstance } from 'fastify';
 import type { Tokens } from '../auth/tokens.ts';
+import type { Store } from '../store/store.ts';
 import { configRoutes, type RunningConfig } from './config.ts';
+import { type DeadLetterRoutes, deadLetterRoutes } from './dead-letters.ts';
+import { type DeliveryRoutes, deliveryRoutes } from './deliveries.ts';
 import { importRoutes } from './import.ts';
 import { logRoutes, type LogRoutes } from './logs.ts';
 import { type LogStreamRoutes, logStreamRoutes } from './log-stream.ts';
 import { type PluginRoutes, pluginRoutes } from './plugins.ts';
 import { purgeRoutes, type PurgeRoutes } from './purge.ts';
+import { type ReplayRoutes, replayRoutes } from './replays.ts';
 import { type SigningRoutes, signingRoutes } from './signing.ts';
 import { statusRoutes } from './status.ts';
 import type { StatusAggregator } from './status-aggregator.ts';
@@ -24,8 +28,12 @@ export interface RouteSubjects
     PurgeRoutes,
     PluginRoutes,
     LogStreamRoutes,
-    SigningRoutes {
+    SigningRoutes,
+    DeliveryRoutes,
+    ReplayRoutes,
+    DeadLetterRoutes {
   tokens: Tokens;
+  store: Store;
   status: Pick<StatusAggregator, 'collect'>;
   runningConfig: RunningConfig;
 }
@@ -36,6 +44,9 @@ export function addRoutes(scope: FastifyInstance, subjects: RouteSubjects): void
   userSubscriptionRoutes(scope, subjects);
   signingRoutes(scope, subjects);
   logRoutes(scope, subjects);
+  deliveryRoutes(scope, subjects);
+  replayRoutes(scope, subjects);
+  deadLetterRoutes(scope, subjects);
   tokenRoutes(scope, subjects);
   statusRoutes(scope, subjects.status);
   configRoutes(scope, subjects);

@@ -13,3 +13,13 @@ export const ErrorSchema = object({
 export function failures(...statuses: number[]): Record<number, typeof ErrorSchema> {
   return Object.fromEntries(statuses.map((status) => [status, ErrorSchema]));
 }
+
+/** A point in time as clients get it. */
+export const isoTime = <T extends number | null>(time: T) =>
+  (time === null ? null : new Date(time).toISOString()) as T extends null ? null : string;
+
+/** A point in time as clients give it, ms since the epoch; a date without a zone is UTC. */
+export function momentIn(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  return Date.parse(/(Z|[+-]\d\d:?\d\d)$/i.test(text) ? text : `${text.replace(' ', 'T')}Z`);
+}

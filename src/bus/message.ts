@@ -14,7 +14,10 @@ export type ParsedMessage = { event: BusEvent } | { rejected: string };
  *
  * @param maxSize largest body taken, bytes
  */
-export function parseMessage(message: ConsumeMessage, maxSize: number): ParsedMessage {
+export function parseMessage(
+  message: Pick<ConsumeMessage, 'content' | 'properties'>,
+  maxSize: number,
+): ParsedMessage {
   const { content, properties } = message;
   if (content.length > maxSize) {
     return { rejected: `its body of ${content.length} bytes is over the limit of ${maxSize}` };

@@ -3,6 +3,8 @@ import yargs from 'yargs';
 import { messageOf, UserError } from '../errors.ts';
 import { version } from '../version.ts';
 import { configCommand } from './config.ts';
+import { deadLetterCommand } from './deadletter.ts';
+import { deliveryCommand } from './delivery.ts';
 import { emitCommand } from './emit.ts';
 import { eventsCommand } from './events.ts';
 import { importCommand } from './import.ts';
@@ -33,6 +35,8 @@ export async function runCli(args: string[]): Promise<number> {
     .command(runCommand)
     .command(configCommand)
     .command(subscriptionCommand)
+    .command(deliveryCommand)
+    .command(deadLetterCommand)
     .command(pluginCommand)
     .command(secretCommand)
     .command(tokenCommand)

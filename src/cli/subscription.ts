@@ -241,6 +241,37 @@ function logRow({
   return [start, duration, status, `${attempts}/${max}`, event.name, result];
 }
 
+const testCommand: CommandModule<
+  object,
+  RemoteOptions & { uuid: string; event?: string | undefined; data?: string | undefined }
+> = {
+  command: 'test <uuid>',
+  describe: 'Deliver a sample now, and show what the endpoint says',
+  builder: (yargs) =>
+    withRemote(yargs)
+      .positional('uuid', { type: 'string', demandOption: true })
+      .option('event', { type: 'string', describe: 'Name of the event' })
+      .option('data', { type: 'string', describe: 'Its data as JSON' }),
+  handler: async (options) => {
+    const { event, data } = options;
+    const outcome = (await connect(options)('POST', `${path(options.uuid)}/test`, {
+      ...(event === undefined ? {} : { event }),
+      ...(data === undefined ? {} : { data: parseData(data) }),
+    })) as { status: string };
+    if (options.json) printJson(outcome);
+    else printFields(outcome);
+    if (outcome.status !== 'success') throw new UserError('the endpoint did not take the sample');
+  },
+};
+
+function parseData(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw new UserError(`--data is not JSON: ${(error as Error).message}`, 2);
+  }
+}
+
 interface Secret {
   secret: string;
   public_key: string;
@@ -299,6 +330,10 @@ export const subscriptionCommand: CommandModule = {
       .command(deleteCommand)
       .command(logsCommand)
       .command(secretCommand)
-      .demandCommand(1, 'Name what to do: list, show, create, update, delete, logs or secret.'),
+      .command(testCommand)
+      .demandCommand(
+        1,
+        'Name what to do: list, show, create, update, delete, logs, secret or test.',
+      ),
   handler: () => undefined,
 };

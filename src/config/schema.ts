@@ -9,7 +9,7 @@
  */
 import { anyOf, array, boolean, integer, nullable, number, object, oneOf, record, string, type Static } from '../schema.ts';
 import type { CamelKeys } from '../naming.ts';
-import { scheduleSchema } from '../subscriptions/schema.ts';
+import { scheduleSchema } from '../schedule.ts';
 
 const closed = { additionalProperties: false };
 

@@ -11,6 +11,7 @@ import { brokerAddress } from '../bus/address.ts';
 import { BusConnection } from '../bus/connection.ts';
 import { BusConsumer } from '../bus/consumer.ts';
 import { buildMessage, type OutgoingEvent } from '../bus/message.ts';
+import { DeadLetters } from '../bus/dead-letters.ts';
 import { BusPublisher } from '../bus/publisher.ts';
 import { assertExchange, Bindings, routingKey } from '../bus/topology.ts';
 import { type Config, defaultMasterTenant } from '../config/schema.ts';
@@ -18,9 +19,11 @@ import { messageOf } from '../errors.ts';
 import { Dispatcher } from '../deliveries/dispatcher.ts';
 import { Intake } from '../deliveries/intake.ts';
 import { RecentEvents } from '../deliveries/recent-events.ts';
+import { Replays } from '../deliveries/replays.ts';
 import { Retention } from '../deliveries/retention.ts';
 import { Health } from '../deliveries/health.ts';
 import { RetryPolicies } from '../deliveries/retry-policy.ts';
+import { SampleDeliveries } from '../deliveries/sample-delivery.ts';
 import { AttemptRunner } from '../deliveries/runner.ts';
 import { ReturnedRequests } from '../deliveries/returned-requests.ts';
 import { EventTaps } from '../plugins/event-taps.ts';
@@ -79,6 +82,9 @@ export interface Cradle extends Foundations {
   recent: RecentEvents;
   retries: RetryPolicies;
   signer: Signer;
+  replays: Replays;
+  samples: SampleDeliveries;
+  deadLetters: DeadLetters;
   health: Health;
   retention: Retention;
   runner: AttemptRunner;
@@ -233,6 +239,17 @@ const makers: {
       log,
     }),
   health: (cradle) => makeHealth(cradle),
+  replays: ({ store, config, dispatcher, log }) =>
+    new Replays({
+      store,
+      rate: config.delivery.replayRate,
+      wake: (uuid) => dispatcher.wake(uuid),
+      log,
+    }),
+  samples: ({ runner, registry }) =>
+    new SampleDeliveries({ runner, findService: (name) => registry.find(name) }),
+  deadLetters: ({ publisherConnection, publisher, config }) =>
+    new DeadLetters({ connection: publisherConnection, publisher, bus: config.bus }),
   retention: ({ store, config, log }) =>
     new Retention({ store, days: config.delivery.logRetention, log }),
   runner: ({ retries, signer, cut, log }) =>

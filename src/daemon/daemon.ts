@@ -180,6 +180,7 @@ export class Daemon {
     dispatcher,
     commits,
     retention,
+    replays,
     health,
     config,
   }: Cradle): Promise<void> {
@@ -203,6 +204,8 @@ export class Daemon {
     await dispatcher.recover();
     this.#undo.push({ what: 'the purge', run: () => retention.stop() });
     retention.start();
+    this.#undo.push({ what: 'the replays', run: () => replays.stop() });
+    await replays.start();
   }
 
   #consume({ consumer, commits, intake }: Cradle): void {
@@ -238,6 +241,10 @@ const routeSubjects = ({
   retention,
   plugins,
   signer,
+  replays,
+  samples,
+  deadLetters,
+  dispatcher,
 }: Cradle) => ({
   subscriptions,
   registry,
@@ -249,6 +256,10 @@ const routeSubjects = ({
   retention,
   plugins,
   signer,
+  replays,
+  samples,
+  deadLetters,
+  dispatcher,
 });
 
 /** Events that say that somebody is gone end that somebody's subscriptions. */

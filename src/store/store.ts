@@ -6,9 +6,13 @@ import type {
   AccessToken,
   Attempt,
   Delivery,
+  DeliveryRecord,
   LoggedAttempt,
   PluginState,
   PluginVariable,
+  Replay,
+  ReplaySelection,
+  ShownStatus,
   Subscription,
 } from '../model.ts';
 
@@ -96,6 +100,24 @@ export interface AttemptQuery {
   search: string | null;
 }
 
+/** Which deliveries to list, the newest first. */
+export interface DeliveryQuery {
+  /** Only those of these subscriptions; null: of all, deleted ones included. */
+  subscriptionUuids: string[] | null;
+  status: ShownStatus | null;
+  /** A name, or a pattern of names; null: any. */
+  event: string | null;
+  /** Received then or later; null: from the beginning. */
+  since: number | null;
+  /** Received before; null: until now. */
+  until: number | null;
+  /** Only those with a smaller id: the last one of the page before. */
+  before: string | null;
+  limit: number;
+}
+
+export type ReplayCounts = Record<ReplaySelection['statuses'][number], number>;
+
 /** One slice of a purge. */
 export interface PurgeQuery {
   /** What was received before this time goes, unless it is still to be delivered. */
@@ -136,6 +158,27 @@ export interface Store {
   signingKeys(subscriptionUuid: string): Promise<string | null>;
   putSigningKeys(subscriptionUuid: string, sealed: string): Promise<void>;
   attempts(query: AttemptQuery): Promise<{ items: LoggedAttempt[]; filtered: number }>;
+
+  deliveries(query: DeliveryQuery): Promise<DeliveryRecord[]>;
+  /** With its attempts, the first one first; null when there is none of that id. */
+  delivery(id: string): Promise<{ delivery: DeliveryRecord; attempts: Attempt[] } | null>;
+  /** Makes it due now, with all of its schedule ahead. Whether there is one. */
+  retryDelivery(id: string, now: number): Promise<boolean>;
+  /** Whether it was pending. */
+  cancelDelivery(id: string): Promise<boolean>;
+
+  /** How many deliveries a replay would take up, by status. */
+  countReplay(subscriptionUuid: string, selection: ReplaySelection): Promise<ReplayCounts>;
+  replays(): Promise<Replay[]>;
+  replay(id: string): Promise<Replay | null>;
+  putReplay(replay: Replay): Promise<void>;
+  /** Takes up to so many deliveries up again; what the replay is then. */
+  advanceReplay(replay: Replay, limit: number, now: number): Promise<Replay>;
+
+  /** An answer kept for who asks twice, or null. */
+  answer(key: string): Promise<string | null>;
+  /** Keeps one, and lets go of those made before a time. */
+  putAnswer(key: string, sealed: string, createdAt: number, before: number): Promise<void>;
 
   /** Removes some of what is old, in a time that commits can wait for. */
   purge(query: PurgeQuery): Promise<PurgeSlice>;

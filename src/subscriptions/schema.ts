@@ -1,10 +1,8 @@
 /** What a subscription looks like from outside. */
 import {
-  anyOf,
   array,
   boolean,
   integer,
-  type Keywords,
   maybe,
   nullable,
   number,
@@ -15,6 +13,7 @@ import {
   string,
 } from '../schema.ts';
 import type { DeliveryOptions, JsonObject, Subscription } from '../model.ts';
+import { scheduleSchema } from '../schedule.ts';
 import { type CamelKeys, toSnakeKeys } from '../naming.ts';
 
 /** PostgreSQL cannot keep a NUL character, and no name needs one. */
@@ -26,16 +25,6 @@ const uuidOrNull = (description: string) =>
 
 /** Its keys are the user's, not ours. */
 const openObject = (keywords: Record<string, unknown>) => open<JsonObject>(keywords);
-
-/** Pauses between attempts in seconds, or the name of such a list. */
-export const scheduleSchema = (keywords: Keywords) =>
-  anyOf(
-    [
-      oneOf(['wazo', 'standard']),
-      array(number({ minimum: 0, maximum: 2_592_000 }), { minItems: 1, maxItems: 100 }),
-    ],
-    keywords,
-  );
 
 const DeliverySchema = object(
   {
@@ -146,7 +135,7 @@ export const SubscriptionOutput = object({
 });
 
 /** What events for a user tell of a subscription. */
-export const UserSubscriptionOutput = object({
+const UserSubscriptionOutput = object({
   uuid: SubscriptionOutput.properties.uuid,
   ...UserSubscriptionInput.properties,
   ...state,

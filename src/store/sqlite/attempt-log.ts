@@ -1,7 +1,15 @@
 /** The log of attempts, read on a thread and a connection of its own: a long search holds up no commit. */
 import type Database from 'better-sqlite3';
-import type { Json, JsonObject, LoggedAttempt } from '../../model.ts';
-import type { AttemptQuery } from '../store.ts';
+import type {
+  Attempt,
+  DeliveryRecord,
+  Json,
+  JsonObject,
+  LoggedAttempt,
+  ReplaySelection,
+} from '../../model.ts';
+import type { AttemptQuery, DeliveryQuery, ReplayCounts } from '../store.ts';
+import { countReplay, listDeliveries, showDelivery } from './delivery-log.ts';
 
 interface AttemptRow {
   delivery_id: string;
@@ -56,6 +64,18 @@ export class AttemptLog {
       .pluck()
       .get(...values) as number;
     return { items, filtered };
+  }
+
+  deliveries(query: DeliveryQuery): DeliveryRecord[] {
+    return listDeliveries(this.database, query);
+  }
+
+  delivery(id: string): { delivery: DeliveryRecord; attempts: Attempt[] } | null {
+    return showDelivery(this.database, id);
+  }
+
+  countReplay(subscriptionUuid: string, selection: ReplaySelection): ReplayCounts {
+    return countReplay(this.database, subscriptionUuid, selection);
   }
 
   close(): void {

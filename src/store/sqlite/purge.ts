@@ -1,6 +1,7 @@
 /** Removes what is old, a little at a time: a commit never waits for more than one slice. */
 import type Database from 'better-sqlite3';
 import type { PurgeQuery, PurgeSlice } from '../store.ts';
+import { firstIdOf } from './time-ids.ts';
 
 /** A slice ends once it took this long, ms; its commit comes on top. */
 const sliceTime = 12;
@@ -16,7 +17,6 @@ interface DeliveryRow {
 
 /** A function that removes one slice; its statements are prepared once. */
 export function preparePurge(database: Database.Database): (query: PurgeQuery) => PurgeSlice {
-  // Ids are UUIDs of version 7, which begin with the time in milliseconds: their order is that of age.
   const select = database.prepare<[string, string, number], DeliveryRow>(
     'SELECT id, event_id, next_attempt_at FROM deliveries WHERE id > ? AND id < ? ORDER BY id LIMIT ?',
   );
@@ -48,10 +48,4 @@ export function preparePurge(database: Database.Database): (query: PurgeQuery) =
     }
     return { ...slice, elapsed: performance.now() - began };
   });
-}
-
-/** No UUID of version 7 made at this time or later is smaller. */
-function firstIdOf(time: number): string {
-  const hex = Math.max(0, Math.floor(time)).toString(16).padStart(12, '0');
-  return `${hex.slice(0, 8)}-${hex.slice(8)}`;
 }

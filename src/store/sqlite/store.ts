@@ -1,6 +1,10 @@
 /** The store on SQLite: threads of its own do the work, so that the event loop never waits for the disk. */
 import type {
   AccessToken,
+  Attempt,
+  DeliveryRecord,
+  Replay,
+  ReplaySelection,
   LoggedAttempt,
   PluginState,
   PluginVariable,
@@ -8,6 +12,8 @@ import type {
 } from '../../model.ts';
 import type {
   AttemptQuery,
+  DeliveryQuery,
+  ReplayCounts,
   Backlog,
   DueDeliveries,
   DueQuery,
@@ -18,6 +24,7 @@ import type {
   WriteBatch,
 } from '../store.ts';
 
+import type { AttemptLog } from './attempt-log.ts';
 import { packBatch } from './packed-batch.ts';
 import { StoreThread } from './thread.ts';
 import type { SqliteWriter } from './writer.ts';
@@ -88,14 +95,52 @@ export class SqliteStore implements Store {
     return this.#call('putSigningKeys', subscriptionUuid, sealed);
   }
 
-  async attempts(query: AttemptQuery): Promise<{ items: LoggedAttempt[]; filtered: number }> {
-    clearTimeout(this.#logTimer);
-    const log = await this.#openLog();
-    try {
-      return await log.call('attempts', [query]);
-    } finally {
-      if (log.isIdle) this.#closeLogSoon();
-    }
+  attempts(query: AttemptQuery): Promise<{ items: LoggedAttempt[]; filtered: number }> {
+    return this.#read('attempts', query);
+  }
+
+  deliveries(query: DeliveryQuery): Promise<DeliveryRecord[]> {
+    return this.#read('deliveries', query);
+  }
+
+  delivery(id: string): Promise<{ delivery: DeliveryRecord; attempts: Attempt[] } | null> {
+    return this.#read('delivery', id);
+  }
+
+  retryDelivery(id: string, now: number): Promise<boolean> {
+    return this.#call('retryDelivery', id, now);
+  }
+
+  cancelDelivery(id: string): Promise<boolean> {
+    return this.#call('cancelDelivery', id);
+  }
+
+  countReplay(subscriptionUuid: string, selection: ReplaySelection): Promise<ReplayCounts> {
+    return this.#read('countReplay', subscriptionUuid, selection);
+  }
+
+  replays(): Promise<Replay[]> {
+    return this.#call('replays');
+  }
+
+  replay(id: string): Promise<Replay | null> {
+    return this.#call('replay', id);
+  }
+
+  putReplay(replay: Replay): Promise<void> {
+    return this.#call('putReplay', replay);
+  }
+
+  advanceReplay(replay: Replay, limit: number, now: number): Promise<Replay> {
+    return this.#call('advanceReplay', replay, limit, now);
+  }
+
+  answer(key: string): Promise<string | null> {
+    return this.#call('answer', key);
+  }
+
+  putAnswer(key: string, sealed: string, createdAt: number, before: number): Promise<void> {
+    return this.#call('putAnswer', key, sealed, createdAt, before);
   }
 
   purge(query: PurgeQuery): Promise<PurgeSlice> {
@@ -160,6 +205,20 @@ export class SqliteStore implements Store {
     ...args: Parameters<SqliteWriter[M]>
   ): Promise<ReturnType<SqliteWriter[M]>> {
     return this.writer.call(method, args);
+  }
+
+  /** On the log's thread. */
+  async #read<M extends keyof AttemptLog>(
+    method: M,
+    ...args: Parameters<AttemptLog[M]>
+  ): Promise<ReturnType<AttemptLog[M]>> {
+    clearTimeout(this.#logTimer);
+    const log = await this.#openLog();
+    try {
+      return await log.call(method, args);
+    } finally {
+      if (log.isIdle) this.#closeLogSoon();
+    }
   }
 
   /** A thread that cannot start is tried again at the next question. */

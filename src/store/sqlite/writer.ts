@@ -1,6 +1,7 @@
 /** Everything the store writes, synchronously, on the store's own thread. */
 import type Database from 'better-sqlite3';
 import { deliveryTables } from './deliveries.ts';
+import { redeliveryTables } from './redelivery.ts';
 import { settingTables } from './settings.ts';
 import { subscriptionTables } from './subscriptions.ts';
 
@@ -8,6 +9,7 @@ export type SqliteWriter = ReturnType<typeof makeWriter>;
 
 export const makeWriter = (database: Database.Database) => ({
   ...deliveryTables(database),
+  ...redeliveryTables(database),
   ...subscriptionTables(database),
   ...settingTables(database),
   close: () => void database.close(),

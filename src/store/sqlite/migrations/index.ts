@@ -3,6 +3,7 @@ import { tokensAcl } from './002-tokens-acl.ts';
 import { deliveriesByEvent } from './003-deliveries-by-event.ts';
 import { plugins } from './004-plugins.ts';
 import { deliveryOptions } from './005-delivery-options.ts';
+import { replays } from './006-replays.ts';
 
 /** SQL that brings a database from version n (its place here) to n + 1. Never change one that was released. */
 export const migrations: readonly string[] = [
@@ -11,4 +12,5 @@ export const migrations: readonly string[] = [
   deliveriesByEvent,
   plugins,
   deliveryOptions,
+  replays,
 ];

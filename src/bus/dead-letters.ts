@@ -1,0 +1,153 @@
+/** Messages that could not be taken: looked at, sent to the daemon's queue again, or dropped. */
+import { createHash } from 'node:crypto';
+import type { Channel, GetMessage, Options } from 'amqplib';
+import type { Config } from '../config/schema.ts';
+import { codeOf } from '../errors.ts';
+import type { BusConnection } from './connection.ts';
+import { parseMessage } from './message.ts';
+import type { BusPublisher } from './publisher.ts';
+import { deadLetterName } from './topology.ts';
+
+export interface DeadLettersOptions {
+  /** Messages are looked at on a channel of their own, and go back when it is closed. */
+  connection: BusConnection;
+  publisher: Pick<BusPublisher, 'publish'>;
+  bus: Config['bus'];
+}
+
+export interface DeadLetter {
+  /** Made of what the message is: the same as long as it is there. */
+  id: string;
+  /** Why it cannot be taken; null when it could be taken now. */
+  reason: string | null;
+  /** The event's name, if it has one. */
+  event: string | null;
+  exchange: string;
+  routingKey: string;
+  /** When the broker put it aside, ms since the epoch; null: it does not say. */
+  diedAt: number | null;
+  /** bytes */
+  size: number;
+  headers: Record<string, unknown>;
+  /** The content's beginning as text. */
+  content: string;
+}
+
+/** No more than so many messages are looked at. */
+const mostLooked = 10_000;
+
+/** How much of a message's content is shown, bytes. */
+const shownContent = 65_536;
+
+/** How long the broker may take to be there, ms. */
+const patience = 5_000;
+
+/** What is done with a message that was looked at; true when it is to leave the queue. */
+type Judge = (letter: DeadLetter, message: GetMessage) => boolean | Promise<boolean>;
+
+export class DeadLetters {
+  readonly #options: DeadLettersOptions;
+  /** Two at a time would see half of the messages each. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(options: DeadLettersOptions) {
+    this.#options = options;
+  }
+
+  /** The oldest first. Rejects when the broker cannot be reached. */
+  async list(limit: number): Promise<DeadLetter[]> {
+    const found: DeadLetter[] = [];
+    await this.#look(limit, (letter) => {
+      found.push(letter);
+      return false;
+    });
+    return found;
+  }
+
+  async find(id: string): Promise<DeadLetter | undefined> {
+    return (await this.list(mostLooked)).find((letter) => letter.id === id);
+  }
+
+  /** Puts messages into the daemon's queue again, whichever `isMeant`; how many. */
+  redrive(isMeant: (letter: DeadLetter) => boolean): Promise<number> {
+    const { publisher, bus } = this.#options;
+    return this.#look(mostLooked, async (letter, { content, properties }) => {
+      if (!isMeant(letter)) return false;
+      const headers = (properties.headers ?? {}) as Record<string, unknown>;
+      const own = Object.entries(headers).filter(([name]) => !isDeathHeader(name));
+      await publisher.publish({
+        exchange: '',
+        routingKey: bus.queueName,
+        content,
+        options: { ...(properties as Options.Publish), headers: Object.fromEntries(own) },
+      });
+      return true;
+    });
+  }
+
+  /** Lets go of messages for good, whichever `isMeant`; how many. */
+  drop(isMeant: (letter: DeadLetter) => boolean): Promise<number> {
+    return this.#look(mostLooked, isMeant);
+  }
+
+  #look(limit: number, judge: Judge): Promise<number> {
+    const result = this.#turn.catch(() => undefined).then(() => this.#lookNow(limit, judge));
+    this.#turn = result;
+    return result;
+  }
+
+  /** Each message that is there once; how many left the queue. */
+  async #lookNow(limit: number, judge: Judge): Promise<number> {
+    const { connection, bus } = this.#options;
+    connection.start();
+    const model = await connection.ready(AbortSignal.timeout(patience));
+    const channel = await model.createChannel();
+    channel.on('error', () => undefined);
+    const queue = deadLetterName(bus);
+    let gone = 0;
+    try {
+      const { messageCount } = await channel.checkQueue(queue);
+      for (let seen = 0; seen < Math.min(messageCount, limit); seen++) {
+        const message = await channel.get(queue);
+        if (message === false) break;
+        if (!(await judge(toLetter(message, bus.maxMessageSize), message))) continue;
+        channel.ack(message);
+        gone++;
+      }
+    } catch (error) {
+      // Nothing was put aside yet.
+      if (codeOf(error) !== 404) throw error;
+    } finally {
+      // What was not acked goes back to where it was.
+      await close(channel);
+    }
+    return gone;
+  }
+}
+
+const close = (channel: Channel) => channel.close().catch(() => undefined);
+
+const isDeathHeader = (name: string) => /^x-(first-|last-)?death/.test(name);
+
+function toLetter(message: GetMessage, maxMessageSize: number): DeadLetter {
+  const { content, properties, fields } = message;
+  const headers = (properties.headers ?? {}) as Record<string, unknown>;
+  const parsed = parseMessage(message, maxMessageSize);
+  const [death] = (headers['x-death'] ?? []) as { time?: { value?: number }; exchange?: string }[];
+  const own = Object.fromEntries(Object.entries(headers).filter(([name]) => !isDeathHeader(name)));
+  return {
+    id: createHash('sha256')
+      .update(JSON.stringify([properties.messageId, own]))
+      .update(content)
+      .digest('hex')
+      .slice(0, 16),
+    reason: 'rejected' in parsed ? parsed.rejected : null,
+    event: 'rejected' in parsed ? null : parsed.event.name,
+    exchange: death?.exchange ?? fields.exchange,
+    routingKey: fields.routingKey,
+    diedAt: death?.time?.value === undefined ? null : death.time.value * 1000,
+    size: content.length,
+    headers: own,
+    content: content.subarray(0, shownContent).toString(),
+  };
+}

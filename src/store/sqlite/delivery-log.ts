@@ -1,0 +1,146 @@
+/** Deliveries as things to be looked at, read beside the attempts' log. */
+import type Database from 'better-sqlite3';
+import type {
+  Attempt,
+  DeliveryRecord,
+  DeliveryStatus,
+  Json,
+  JsonObject,
+  ReplaySelection,
+} from '../../model.ts';
+import type { DeliveryQuery, ReplayCounts } from '../store.ts';
+import { allOf, namedLike, received } from './selection.ts';
+
+interface DeliveryRow {
+  id: string;
+  subscription_uuid: string;
+  status: DeliveryStatus;
+  is_parked: number;
+  attempts: number;
+  next_attempt_at: number | null;
+  is_request: number;
+  name: string;
+  data: string;
+  received_at: number;
+}
+
+interface AttemptRow {
+  delivery_id: string;
+  number: number;
+  subscription_uuid: string;
+  max_attempts: number;
+  status: Attempt['status'];
+  started_at: number;
+  ended_at: number;
+  detail: string;
+}
+
+const columns = `
+  d.id, d.subscription_uuid, d.status, d.attempts, d.next_attempt_at,
+  d.request IS NOT NULL AS is_request, s.disabled_at IS NOT NULL AS is_parked,
+  e.name, e.data, e.received_at`;
+
+const tables = `deliveries d JOIN events e ON e.id = d.event_id
+  LEFT JOIN subscriptions s ON s.uuid = d.subscription_uuid`;
+
+/** What is pending is parked while its subscription is disabled. */
+const statusIs = (status: DeliveryQuery['status']) => {
+  if (status === null) return undefined;
+  if (status === 'parked') return ["d.status = 'pending' AND s.disabled_at IS NOT NULL"] as const;
+  if (status === 'pending') return ["d.status = 'pending' AND s.disabled_at IS NULL"] as const;
+  return ['d.status = ?', status] as const;
+};
+
+export function listDeliveries(
+  database: Database.Database,
+  { subscriptionUuids, status, event, since, until, before, limit }: DeliveryQuery,
+): DeliveryRecord[] {
+  const [only, ...others] = subscriptionUuids ?? [];
+  const ofSubscriptions =
+    subscriptionUuids === null
+      ? undefined
+      : only !== undefined && others.length === 0
+        ? (['d.subscription_uuid = ?', only] as const)
+        : ([
+            'd.subscription_uuid IN (SELECT value FROM json_each(?))',
+            JSON.stringify(subscriptionUuids),
+          ] as const);
+  const { text, values } = allOf(
+    ofSubscriptions,
+    statusIs(status),
+    namedLike(event === null ? [] : [event]),
+    ...received(since, until),
+    before === null ? undefined : ['d.id < ?', before],
+  );
+  return database
+    .prepare<unknown[], DeliveryRow>(
+      `SELECT ${columns} FROM ${tables} WHERE ${text} ORDER BY d.id DESC LIMIT ?`,
+    )
+    .all(...values, limit)
+    .map(toRecord);
+}
+
+export function showDelivery(
+  database: Database.Database,
+  id: string,
+): { delivery: DeliveryRecord; attempts: Attempt[] } | null {
+  const row = database
+    .prepare<[string], DeliveryRow>(`SELECT ${columns} FROM ${tables} WHERE d.id = ?`)
+    .get(id);
+  if (row === undefined) return null;
+  const attempts = database
+    .prepare<[string], AttemptRow>('SELECT * FROM attempts WHERE delivery_id = ? ORDER BY number')
+    .all(id);
+  return { delivery: toRecord(row), attempts: attempts.map(toAttempt) };
+}
+
+/** What a replay looks at: nothing that is still to be delivered anyway. */
+export const replayed = (
+  subscriptionUuid: string,
+  { statuses, events, since, until }: ReplaySelection,
+) =>
+  allOf(
+    ['d.subscription_uuid = ?', subscriptionUuid],
+    [`d.status IN (${statuses.map(() => '?').join(', ')})`, ...statuses],
+    namedLike(events),
+    ...received(since, until),
+  );
+
+export function countReplay(
+  database: Database.Database,
+  subscriptionUuid: string,
+  selection: ReplaySelection,
+): ReplayCounts {
+  const { text, values } = replayed(subscriptionUuid, selection);
+  const rows = database
+    .prepare<unknown[], { status: keyof ReplayCounts; count: number }>(
+      `SELECT d.status, count(*) AS count FROM deliveries d JOIN events e ON e.id = d.event_id
+       WHERE ${text} GROUP BY d.status`,
+    )
+    .all(...values);
+  const counts: ReplayCounts = { succeeded: 0, failed: 0, cancelled: 0 };
+  for (const { status, count } of rows) counts[status] = count;
+  return counts;
+}
+
+const toRecord = (row: DeliveryRow): DeliveryRecord => ({
+  id: row.id,
+  subscriptionUuid: row.subscription_uuid,
+  event: { name: row.name, data: JSON.parse(row.data) as Json, receivedAt: row.received_at },
+  status: row.status === 'pending' && row.is_parked === 1 ? 'parked' : row.status,
+  attempts: row.attempts,
+  nextAttemptAt: row.next_attempt_at,
+  isRequest: row.is_request === 1,
+});
+
+const toAttempt = (row: AttemptRow): Attempt => ({
+  deliveryId: row.delivery_id,
+  subscriptionUuid: row.subscription_uuid,
+  number: row.number,
+  maxAttempts: row.max_attempts,
+  status: row.status,
+  startedAt: row.started_at,
+  endedAt: row.ended_at,
+  detail: JSON.parse(row.detail) as JsonObject,
+  nextAttemptAt: null,
+});
