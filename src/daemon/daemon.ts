@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { RunningConfig } from '../api/config.ts';
 import type { LogSource } from '../api/log-stream.ts';
+import { rememberAnswers } from '../api/idempotency.ts';
 import { addRoutes } from '../api/routes.ts';
 import { createApi } from '../api/server.ts';
 import { brokerAddress } from '../bus/address.ts';
@@ -154,6 +155,11 @@ export class Daemon {
       log,
       authenticator,
       addRoutes: async (scope) => {
+        rememberAnswers(scope, {
+          store: cradle.store,
+          seal: (text, purpose) => vault.seal(text, purpose),
+          open: (sealed, purpose) => vault.unseal(sealed, purpose),
+        });
         addRoutes(scope, {
           ...routeSubjects(cradle),
           runningConfig: this.#runningConfig,

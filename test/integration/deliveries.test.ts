@@ -261,3 +261,45 @@ describe('dead letters', () => {
     expect((await daemon.call('GET', '/deadletter', undefined, headers)).status).toBe(401);
   });
 });
+
+describe('a POST with an Idempotency-Key', () => {
+  const input = { name: 'once', service: 'http', events: ['once'], config: { url: 'http://a/' } };
+  const post = (key: string, body: unknown, path = '/subscriptions') => {
+    const { daemon } = scene();
+    const headers = { 'x-auth-token': daemon.token, 'idempotency-key': key };
+    return daemon.call<{ uuid: string; error_id?: string }>('POST', path, body, headers);
+  };
+
+  test('is done once, however often it is sent, and over a restart', async () => {
+    const first = await post('key-1', input);
+    expect(first.status).toBe(201);
+    expect(await post('key-1', input)).toEqual(first);
+    await scene().daemon.stop();
+    await scene().daemon.start();
+    expect(await post('key-1', input)).toEqual(first);
+    const other = await post('key-2', input);
+    expect(other.status).toBe(201);
+    expect(other.body.uuid).not.toBe(first.body.uuid);
+  });
+
+  test('is not mistaken for another one, or for one to another address', async () => {
+    await post('key-3', input);
+    expect(await post('key-3', { ...input, name: 'other' })).toMatchObject({
+      status: 409,
+      body: { error_id: 'conflict' },
+    });
+    expect((await post('key-3', { ...input, config: 5 })).status).toBe(400);
+    expect((await post('key-3', { days: 30 }, '/purge')).status).toBe(200);
+  });
+
+  test('that is sent twice at the same time is done once', async () => {
+    const answers = await Promise.all([post('key-4', input), post('key-4', input)]);
+    const made = answers.filter(({ status }) => status === 201).map(({ body }) => body.uuid);
+    expect(new Set(made).size).toBe(1);
+    const { body } = await call<{ items: { name: string; uuid: string }[] }>(
+      'GET',
+      '/subscriptions',
+    );
+    expect(body.items.filter(({ uuid }) => made.includes(uuid))).toHaveLength(1);
+  });
+});

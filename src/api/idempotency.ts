@@ -1,0 +1,84 @@
+/**
+ * `Idempotency-Key` on POST: whoever repeats a request under the same key gets the answer of the first
+ * one, and nothing happens twice.
+ */
+import { createHash } from 'node:crypto';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Store } from '../store/store.ts';
+import { principalOf } from './auth.ts';
+import { ApiError } from './errors.ts';
+
+export interface IdempotencyOptions {
+  store: Pick<Store, 'answer' | 'putAnswer'>;
+  /** Answers may have secrets in them. */
+  seal: (text: string, purpose: string) => string;
+  open: (sealed: string, purpose: string) => string;
+}
+
+interface KeptAnswer {
+  /** Tells a repeat from another request under the same key. */
+  fingerprint: string;
+  status: number;
+  body: string;
+}
+
+/** How long an answer is kept, ms. */
+const lifetime = 86_400_000;
+
+const longestKey = 256;
+
+const purpose = 'answer';
+
+const digest = (...parts: (string | null)[]) =>
+  createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+
+/** For all routes of the scope that are added from now on. */
+export function rememberAnswers(
+  scope: FastifyInstance,
+  { store, seal, open }: IdempotencyOptions,
+): void {
+  /** Requests that are being answered, by key, with what tells them from others. */
+  const running = new Map<FastifyRequest, { key: string; fingerprint: string }>();
+  const isRunning = (key: string) => [...running.values()].some((one) => one.key === key);
+
+  scope.addHook('preHandler', async (request, reply) => {
+    const given = request.headers['idempotency-key'];
+    if (request.method !== 'POST' || typeof given !== 'string' || given === '') return;
+    if (given.length > longestKey)
+      throw new ApiError('bad-request', `Idempotency-Key has more than ${longestKey} characters`);
+    const { tenantUuid, userUuid } = principalOf(request);
+    const [path = ''] = request.url.split('?');
+    const key = digest(given, path, tenantUuid, userUuid);
+    const fingerprint = digest(JSON.stringify(request.body ?? null));
+    if (isRunning(key))
+      throw new ApiError('conflict', 'A request with this Idempotency-Key is being answered');
+    running.set(request, { key, fingerprint });
+    const sealed = await store.answer(key);
+    if (sealed === null) return;
+    running.delete(request);
+    const kept = JSON.parse(open(sealed, purpose)) as KeptAnswer;
+    if (kept.fingerprint !== fingerprint)
+      throw new ApiError('conflict', 'This Idempotency-Key belongs to another request');
+    await reply
+      .status(kept.status)
+      .header('idempotent-replayed', 'true')
+      .type('application/json')
+      .send(kept.body);
+  });
+
+  scope.addHook('onSend', async (request, reply, payload) => {
+    const known = running.get(request);
+    // What failed here may be tried again.
+    if (known === undefined || reply.statusCode >= 500) return payload;
+    const { key, fingerprint } = known;
+    const kept: KeptAnswer = { fingerprint, status: reply.statusCode, body: String(payload ?? '') };
+    const now = Date.now();
+    await store.putAnswer(key, seal(JSON.stringify(kept), purpose), now, now - lifetime);
+    return payload;
+  });
+
+  scope.addHook('onResponse', (request, _reply, done) => {
+    running.delete(request);
+    done();
+  });
+}
