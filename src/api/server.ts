@@ -69,6 +69,16 @@ export async function createApi(api: ApiOptions): Promise<FastifyInstance> {
   return server;
 }
 
+/** A server with nothing on it, and nobody asked for a token. */
+export const createBareServer = (log: Logger): FastifyInstance =>
+  fastify({
+    loggerInstance: log,
+    logController: new LogController({ disableRequestLogging: true }),
+    schemaController,
+    requestTimeout: 30_000,
+    forceCloseConnections: 'idle',
+  }) as unknown as FastifyInstance;
+
 /** Our own validator, and no serializer: response schemas are for the API document. fastify's are not even loaded. */
 const schemaController = {
   compilersFactory: {

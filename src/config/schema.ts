@@ -286,6 +286,17 @@ const Http = object(
   { ...closed, default: {}, description: 'The http service.' },
 );
 
+const Observing = object(
+  {
+    listen: string({ default: '127.0.0.1', minLength: 1, description: 'Address of that port.' }),
+    port: nullable(integer({ minimum: 0, maximum: 65535 }), {
+      default: null,
+      description: 'A port of its own for `/metrics` and `/health`, without tokens; null: none. The REST API has `/health/live` and `/health/ready` too, without a token, and `/1.0/metrics` with one.',
+    }),
+  },
+  { ...closed, default: {}, description: 'For machines that look after the daemon.' },
+);
+
 const Plugins = object(
   {
     directory: string({
@@ -354,6 +365,7 @@ export const ConfigSchema = object(
     database: Database,
     delivery: DeliveryOptions,
     http: Http,
+    observing: Observing,
     plugins: Plugins,
   },
   closed,

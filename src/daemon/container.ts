@@ -26,6 +26,7 @@ import { RetryPolicies } from '../deliveries/retry-policy.ts';
 import { SampleDeliveries } from '../deliveries/sample-delivery.ts';
 import { AttemptRunner } from '../deliveries/runner.ts';
 import { ReturnedRequests } from '../deliveries/returned-requests.ts';
+import { Metrics } from '../observing/metrics.ts';
 import { EventTaps } from '../plugins/event-taps.ts';
 import { Handlers } from '../plugins/handlers.ts';
 import { KeyFile } from '../plugins/key-file.ts';
@@ -61,6 +62,7 @@ export interface Foundations {
 /** Everything the daemon is made of. */
 export interface Cradle extends Foundations {
   commits: GroupCommit;
+  metrics: Metrics;
   masterTenant: MasterTenant;
   /** Null without `auth.type: wazo`. */
   wazoAuth: WazoAuth | null;
@@ -162,7 +164,19 @@ const busConnection = (purpose: string, { currentBus, log, config }: Cradle) =>
 const makers: {
   [Key in Exclude<keyof Cradle, keyof Foundations>]: (cradle: Cradle) => Cradle[Key];
 } = {
-  commits: ({ store, log }) => new GroupCommit(store, log),
+  commits: ({ store, metrics, log }) =>
+    new GroupCommit({ commit: (batch) => metrics.commit(batch, () => store.commit(batch)) }, log),
+  metrics: (cradle) =>
+    new Metrics({
+      isConsuming: () => cradle.consumer.isConsuming,
+      isStoring: () => cradle.commits.failure === undefined,
+      deadLettered: () => cradle.intake.rejected,
+      inFlight: () => cradle.dispatcher.inFlight,
+      endpoints: () => cradle.dispatcher.endpointStates,
+      disabledSubscriptions: () =>
+        cradle.subscriptions.list().filter(({ disabled }) => disabled !== null).length,
+      backlog: () => cradle.store.pending(),
+    }),
   masterTenant: ({ config: { auth } }) =>
     new MasterTenant(
       auth.masterTenantUuid ?? (auth.type === 'wazo' ? undefined : defaultMasterTenant),
@@ -270,18 +284,27 @@ const makers: {
       }),
       limits: cradle.config.delivery,
       breaker: breakerOptions(cradle.config),
-      onResult: (...result) => cradle.health.record(...result),
+      onResult: (subscription, result, startedAt) => {
+        cradle.metrics.attempted(subscription.service, result.status, Date.now() - startedAt);
+        cradle.health.record(subscription, result, startedAt);
+      },
       log: cradle.log,
     }),
-  intake: ({ matcher, commits, recent, dispatcher, taps, config, log }) => {
+  intake: ({ matcher, commits, recent, dispatcher, taps, metrics, config, log }) => {
     const intake = new Intake({
       matcher,
       filter: new EventFilter(log),
       commits,
       recent,
-      onCommitted: (deliveries) => dispatcher.offer(deliveries),
+      onCommitted: (deliveries) => {
+        metrics.deliveriesCreated(deliveries.length);
+        dispatcher.offer(deliveries);
+      },
       pressure: () => dispatcher.pressure,
-      onEvent: (event) => taps.emit(event),
+      onEvent: (event) => {
+        metrics.eventReceived();
+        taps.emit(event);
+      },
       maxMessageSize: config.bus.maxMessageSize,
       log,
     });

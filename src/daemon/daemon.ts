@@ -3,14 +3,16 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { RunningConfig } from '../api/config.ts';
 import type { LogSource } from '../api/log-stream.ts';
+import { failures } from '../api/schemas.ts';
 import { rememberAnswers } from '../api/idempotency.ts';
 import { addRoutes } from '../api/routes.ts';
-import { createApi } from '../api/server.ts';
+import { createApi, createBareServer } from '../api/server.ts';
 import { brokerAddress } from '../bus/address.ts';
 import type { Config } from '../config/schema.ts';
 import { messageOf, UserError } from '../errors.ts';
 import type { JsonObject } from '../model.ts';
 import type { PluginManager } from '../plugins/manager.ts';
+import { healthRoutes, metricsRoute } from '../observing/server.ts';
 import type { PluginRegistry } from '../plugins/registry.ts';
 import { SqliteStore } from '../store/sqlite/store.ts';
 import type { Store } from '../store/store.ts';
@@ -165,21 +167,37 @@ export class Daemon {
           runningConfig: this.#runningConfig,
           history: this.#history,
         });
+        metricsRoute(scope, cradle.metrics, {
+          tags: ['status'],
+          summary: 'What is counted and measured, for Prometheus',
+          response: failures(401),
+        });
         await plugins.start(scope);
       },
     });
+    healthRoutes(server, healthOf(cradle));
     return async () => {
+      await this.#listenForMachines(cradle);
       this.#undo.push({ what: 'the API', run: () => server.close() });
-      try {
-        this.#address = await server.listen({ host: restApi.listen, port: restApi.port });
-      } catch (error) {
-        throw new UserError(
-          `rest_api.listen, rest_api.port: cannot listen on ${restApi.listen} port ${restApi.port}: ${messageOf(error)}`,
-          1,
-          { cause: error },
-        );
-      }
+      this.#address = await orUserError(
+        server.listen({ host: restApi.listen, port: restApi.port }),
+        `rest_api.listen, rest_api.port: cannot listen on ${restApi.listen} port ${restApi.port}`,
+      );
     };
+  }
+
+  /** On a port of its own nobody is asked for a token. */
+  async #listenForMachines(cradle: Cradle): Promise<void> {
+    const { listen: host, port } = cradle.config.observing;
+    if (port === null) return;
+    const server = createBareServer(this.#log);
+    healthRoutes(server, healthOf(cradle));
+    metricsRoute(server, cradle.metrics);
+    this.#undo.push({ what: 'the port for machines', run: () => server.close() });
+    await orUserError(
+      server.listen({ host, port }),
+      `observing.listen, observing.port: cannot listen on ${host} port ${port}`,
+    );
   }
 
   async #startDeliveries({
@@ -225,6 +243,20 @@ export class Daemon {
       },
     });
     consumer.start();
+  }
+}
+
+const healthOf = ({ consumer, commits }: Cradle) => ({
+  isConsuming: () => consumer.isConsuming,
+  isStoring: () => commits.failure === undefined,
+});
+
+/** What does not work is a mistake in the configuration, told in words. */
+async function orUserError<T>(work: Promise<T>, what: string): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw new UserError(`${what}: ${messageOf(error)}`, 1, { cause: error });
   }
 }
 

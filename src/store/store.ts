@@ -143,6 +143,8 @@ export interface Store {
   commit(batch: WriteBatch): Promise<void>;
   dueDeliveries(query: DueQuery): Promise<DueDeliveries>;
   backlog(): Promise<Backlog[]>;
+  /** How many deliveries have no final outcome, and when the event of the oldest came. */
+  pending(): Promise<{ count: number; oldest: number | null }>;
   /** Fingerprints of the events kept last, oldest first. */
   recentFingerprints(limit: number): Promise<string[]>;
 

@@ -153,6 +153,7 @@ describe('the API document', () => {
       'GET /1.0/deliveries',
       'GET /1.0/deliveries/{delivery_id}',
       'GET /1.0/logs',
+      'GET /1.0/metrics',
       'GET /1.0/plugins',
       'GET /1.0/plugins/{name}',
       'GET /1.0/plugins/{name}/variables',

@@ -9,7 +9,7 @@ import type {
   ReplaySelection,
 } from '../../model.ts';
 import type { AttemptQuery, DeliveryQuery, ReplayCounts } from '../store.ts';
-import { countReplay, listDeliveries, showDelivery } from './delivery-log.ts';
+import { countPending, countReplay, listDeliveries, showDelivery } from './delivery-log.ts';
 
 interface AttemptRow {
   delivery_id: string;
@@ -72,6 +72,10 @@ export class AttemptLog {
 
   delivery(id: string): { delivery: DeliveryRecord; attempts: Attempt[] } | null {
     return showDelivery(this.database, id);
+  }
+
+  pending(): { count: number; oldest: number | null } {
+    return countPending(this.database);
   }
 
   countReplay(subscriptionUuid: string, selection: ReplaySelection): ReplayCounts {

@@ -10,6 +10,7 @@ import type {
 } from '../../model.ts';
 import type { DeliveryQuery, ReplayCounts } from '../store.ts';
 import { allOf, namedLike, received } from './selection.ts';
+import { timeOfId } from './time-ids.ts';
 
 interface DeliveryRow {
   id: string;
@@ -121,6 +122,20 @@ export function countReplay(
   const counts: ReplayCounts = { succeeded: 0, failed: 0, cancelled: 0 };
   for (const { status, count } of rows) counts[status] = count;
   return counts;
+}
+
+export function countPending(database: Database.Database): {
+  count: number;
+  oldest: number | null;
+} {
+  const row = database
+    .prepare<[], { count: number; oldest: string | null }>(
+      `SELECT count(*) AS count, min(id) AS oldest FROM deliveries INDEXED BY deliveries_due
+       WHERE next_attempt_at IS NOT NULL`,
+    )
+    .get();
+  const oldest = row?.oldest ?? null;
+  return { count: row?.count ?? 0, oldest: oldest === null ? null : timeOfId(oldest) };
 }
 
 const toRecord = (row: DeliveryRow): DeliveryRecord => ({

@@ -59,6 +59,10 @@ export class SqliteStore implements Store {
     return this.#call('backlog');
   }
 
+  pending(): Promise<{ count: number; oldest: number | null }> {
+    return this.#read('pending');
+  }
+
   recentFingerprints(limit: number): Promise<string[]> {
     return this.#call('recentFingerprints', limit);
   }
