@@ -71,7 +71,11 @@ export function rememberAnswers(
     // What failed here may be tried again.
     if (known === undefined || reply.statusCode >= 500) return payload;
     const { key, fingerprint } = known;
-    const kept: KeptAnswer = { fingerprint, status: reply.statusCode, body: String(payload ?? '') };
+    const kept: KeptAnswer = {
+      fingerprint,
+      status: reply.statusCode,
+      body: typeof payload === 'string' ? payload : '',
+    };
     const now = Date.now();
     await store.putAnswer(key, seal(JSON.stringify(kept), purpose), now, now - lifetime);
     return payload;

@@ -25,7 +25,7 @@ export const received = (since: number | null, until: number | null) =>
   ] as const;
 
 /** Names of events, with `*` for anything, as GLOB has it; its other signs mean themselves here. */
-export const globOf = (pattern: string): string => pattern.replace(/[[?]/g, '[$&]');
+const globOf = (pattern: string): string => pattern.replace(/[[?]/g, '[$&]');
 
 /** One of several patterns. */
 export const namedLike = (patterns: readonly string[]) =>
