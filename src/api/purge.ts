@@ -29,7 +29,12 @@ export function purgeRoutes(
           }),
         }),
         response: {
-          200: object({ events: integer(), deliveries: integer(), attempts: integer() }),
+          200: object({
+            events: integer(),
+            deliveries: integer(),
+            attempts: integer(),
+            parked: integer({ description: 'How many of the deliveries were never made.' }),
+          }),
           ...failures(400, 401, 503),
         },
       },

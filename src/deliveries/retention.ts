@@ -1,4 +1,7 @@
-/** Lets go of what is old: daily, and when somebody asks. Pending deliveries stay, whatever their age. */
+/**
+ * Lets go of what is old: daily, and when somebody asks. Pending deliveries stay, whatever their age,
+ * unless they are parked.
+ */
 import type { Logger } from 'pino';
 import { messageOf } from '../errors.ts';
 import type { PurgeSlice, Store } from '../store/store.ts';
@@ -12,7 +15,7 @@ const firstDelay = 60_000;
 const pause = 20;
 
 /** What a purge removed. */
-export type Purged = Pick<PurgeSlice, 'events' | 'deliveries' | 'attempts'>;
+export type Purged = Pick<PurgeSlice, 'events' | 'deliveries' | 'attempts' | 'parked'>;
 
 export interface RetentionOptions {
   store: Pick<Store, 'purge'>;
@@ -54,13 +57,16 @@ export class Retention {
 
   async #purgeBefore(before: number): Promise<Purged> {
     const { store, log } = this.#options;
-    const purged: Purged = { events: 0, deliveries: 0, attempts: 0 };
+    const purged: Purged = { events: 0, deliveries: 0, attempts: 0, parked: 0 };
     for (let after: string | null = ''; after !== null && !this.#isStopped;) {
       const slice: PurgeSlice = await store.purge({ before, after });
-      for (const key of ['events', 'deliveries', 'attempts'] as const) purged[key] += slice[key];
+      for (const key of ['events', 'deliveries', 'attempts', 'parked'] as const)
+        purged[key] += slice[key];
       after = slice.next;
       if (after !== null) await new Promise((resolve) => setTimeout(resolve, pause));
     }
+    if (purged.parked > 0)
+      log.warn(purged, `${purged.parked} parked deliveries were never made: they are too old`);
     if (purged.deliveries > 0) log.info(purged, 'old deliveries removed');
     return purged;
   }

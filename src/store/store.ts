@@ -120,7 +120,7 @@ export type ReplayCounts = Record<ReplaySelection['statuses'][number], number>;
 
 /** One slice of a purge. */
 export interface PurgeQuery {
-  /** What was received before this time goes, unless it is still to be delivered. */
+  /** What was received before this time goes, unless it is still to be delivered; what is parked goes too. */
   before: number;
   /** Where the slice before this one ended; empty for the first. */
   after: string;
@@ -131,6 +131,8 @@ export interface PurgeSlice {
   events: number;
   deliveries: number;
   attempts: number;
+  /** How many of the deliveries were parked: they were never made. */
+  parked: number;
   /** Where the next slice begins; null when nothing is left to look at. */
   next: string | null;
   /** How long the slice held the store without its commit, ms. */

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { v7 as uuidv7 } from 'uuid';
 import type { PurgeSlice, Store } from '../../dist/store/store.js';
-import { sampleRecord } from '../support/samples.ts';
+import { sampleRecord, sampleSubscription } from '../support/samples.ts';
 import { attemptOf } from './store-fill.ts';
 
 const query = {
@@ -148,6 +148,16 @@ export function describeStorePurge(open: () => Promise<Store>): void {
       ]);
       await store.commit({ events: [], attempts: [attemptOf(pending, {})] });
       expect(sum(await purge(store, 9_000))).toEqual({ events: 1, deliveries: 1, attempts: 1 });
+    });
+
+    test('removes what is parked when it is old', async () => {
+      const store = await open();
+      await store.putSubscription(
+        sampleSubscription({ uuid: 'a', disabled: { reason: 'manual', at: 1 } }),
+      );
+      await commitEvent(store, 1_000, ['a', 'b']);
+      const [slice] = await purge(store, 9_000);
+      expect(slice).toMatchObject({ deliveries: 1, parked: 1, events: 0 });
     });
 
     test('removes what was cancelled with its subscription', async () => {
