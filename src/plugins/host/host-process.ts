@@ -3,7 +3,7 @@
  * reason that can be read, and in the end of that process alone.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -120,13 +120,16 @@ export class HostProcess {
   }
 
   /** @throws Error with the reason when the process does not live long enough, or takes too long */
-  load(order: PackageOrder): Promise<PackageReport> {
+  async load(order: PackageOrder): Promise<PackageReport> {
     const { loadTimeout } = this.#options.limits;
-    return this.#guarded(
+    const report = await this.#guarded(
       this.#rpc.load(order),
       loadTimeout,
       `it was not loaded within ${loadTimeout / 1000} s (plugins.load_timeout)`,
     );
+    // Not before: on a busy machine what nobody waits for may take minutes, and a load has its limit.
+    if (this.#child.pid !== undefined) makeNice(this.#child.pid);
+    return report;
   }
 
   /** Makes an attempt. Throws as the plugin's own code would, or a {@link HookRetry} when the process ended. */
@@ -270,14 +273,14 @@ function spawnHost(
     // A session of its own is a group of its own for the scheduler (sched(7), the autogroup feature).
     detached: true,
   });
-  if (child.pid !== undefined) makeNice(child.pid);
   return child;
 }
 
 /** Where the system does not allow it, or knows no autogroups, the host is as important as the daemon. */
 function makeNice(pid: number): void {
   try {
-    setPriority(pid, niceness);
+    // A priority is a thread's own; those made later get it from the one that makes them.
+    for (const thread of readdirSync(`/proc/${pid}/task`)) setPriority(Number(thread), niceness);
     writeFileSync(`/proc/${pid}/autogroup`, String(niceness));
   } catch (error) {
     if (codeOf(error) === undefined) throw error;
