@@ -268,27 +268,41 @@ const makers: {
     new Retention({ store, days: config.delivery.logRetention, log }),
   runner: ({ retries, signer, cut, log }) =>
     new AttemptRunner({ retries, signal: cut, signer, log }),
-  dispatcher: (cradle) =>
+  // What is asked for with every delivery is taken from the container once: it looks names up slowly.
+  dispatcher: ({
+    store,
+    commits,
+    runner,
+    retries,
+    subscriptions,
+    handlers,
+    registry,
+    vault,
+    metrics,
+    health,
+    config,
+    log,
+  }) =>
     new Dispatcher({
-      store: cradle.store,
-      commits: cradle.commits,
-      runner: cradle.runner,
-      retries: cradle.retries,
-      findSubscription: (uuid) => cradle.subscriptions.find(uuid) ?? cradle.handlers.find(uuid),
-      findService: (name) => cradle.registry.find(name),
+      store,
+      commits,
+      runner,
+      retries,
+      findSubscription: (uuid) => subscriptions.find(uuid) ?? handlers.find(uuid),
+      findService: (name) => registry.find(name),
       returned: new ReturnedRequests({
-        findHttp: () => cradle.registry.find('http'),
-        runner: cradle.runner,
-        seal: (text) => cradle.vault.seal(text, 'request'),
-        open: (sealed) => cradle.vault.unseal(sealed, 'request'),
+        findHttp: () => registry.find('http'),
+        runner,
+        seal: (text) => vault.seal(text, 'request'),
+        open: (sealed) => vault.unseal(sealed, 'request'),
       }),
-      limits: cradle.config.delivery,
-      breaker: breakerOptions(cradle.config),
+      limits: config.delivery,
+      breaker: breakerOptions(config),
       onResult: (subscription, result, startedAt) => {
-        cradle.metrics.attempted(subscription.service, result.status, Date.now() - startedAt);
-        cradle.health.record(subscription, result, startedAt);
+        metrics.attempted(subscription.service, result.status, Date.now() - startedAt);
+        health.record(subscription, result, startedAt);
       },
-      log: cradle.log,
+      log,
     }),
   intake: ({ matcher, commits, recent, dispatcher, taps, metrics, config, log }) => {
     const intake = new Intake({

@@ -1,37 +1,31 @@
 /** The log's last lines, and whoever wants to see the next ones. */
 import type { DestinationStream } from 'pino';
 
-/** How much is remembered, characters. */
-const capacity = 2 * 1024 * 1024;
+/** How much is remembered at least, bytes; at most twice as much. */
+const capacity = 1024 * 1024;
 
+/**
+ * Keeps lines as bytes outside of the heap: as strings they would be copied again and again by the garbage
+ * collector of a busy daemon. Two halves take turns: when one is full, the other begins anew.
+ */
 export class LogHistory implements DestinationStream {
-  #lines: string[] = [];
-  /** Lines before this place were forgotten. */
-  #first = 0;
-  #size = 0;
+  #present = new Half();
+  #former = new Half();
   readonly #followers = new Set<(line: string) => void>();
 
   constructor(private readonly output: DestinationStream) {}
 
-  /** A line of JSON with its line end, as pino writes it. */
-  write(line: string): void {
-    this.output.write(line);
-    this.#lines.push(line);
-    this.#size += line.length;
-    while (this.#size > capacity) {
-      this.#size -= this.#lines[this.#first]?.length ?? 0;
-      this.#lines[this.#first++] = '';
-    }
-    if (this.#first > 1_000 && this.#first > this.#lines.length / 2) {
-      this.#lines = this.#lines.slice(this.#first);
-      this.#first = 0;
-    }
-    for (const follower of this.#followers) follower(line);
+  /** Lines of JSON with their line ends, as pino writes them. */
+  write(text: string): void {
+    this.output.write(text);
+    this.#remember(text);
+    if (this.#followers.size === 0) return;
+    for (const line of linesOf(text)) for (const follower of this.#followers) follower(line);
   }
 
   /** The oldest first. */
   lines(): string[] {
-    return this.#lines.slice(this.#first);
+    return linesOf(this.#former.text() + this.#present.text());
   }
 
   /** Tells of every line from now on; a function that ends that. */
@@ -39,4 +33,39 @@ export class LogHistory implements DestinationStream {
     this.#followers.add(follower);
     return () => void this.#followers.delete(follower);
   }
+
+  #remember(text: string): void {
+    if (this.#present.add(text)) return;
+    [this.#former, this.#present] = [this.#present, this.#former];
+    this.#present.clear();
+    if (this.#present.add(text)) return;
+    // More in one turn of the event loop than fits: of that, too, the last lines are kept.
+    const end = text.slice(-capacity / 4);
+    this.#present.add(end.slice(end.indexOf('\n') + 1));
+  }
 }
+
+class Half {
+  /** Memory that was never written to costs nothing. */
+  #bytes: Buffer | undefined;
+  #length = 0;
+
+  /** Whether there was room for it. */
+  add(text: string): boolean {
+    const bytes = (this.#bytes ??= Buffer.allocUnsafeSlow(capacity));
+    const size = Buffer.byteLength(text);
+    if (size > capacity - this.#length) return false;
+    this.#length += bytes.write(text, this.#length);
+    return true;
+  }
+
+  text(): string {
+    return this.#bytes?.toString('utf8', 0, this.#length) ?? '';
+  }
+
+  clear(): void {
+    this.#length = 0;
+  }
+}
+
+const linesOf = (text: string) => text.split('\n').filter((line) => line !== '');

@@ -47,9 +47,9 @@ export async function createLog(options: LogOptions, isTerminal: boolean): Promi
   }
   if (options.logFile !== null) checkWritable(options.logFile);
   const output = destination({ dest: options.logFile ?? 1, mkdir: true, sync: false });
-  const lines = new LineBatch(output);
-  const history = new LogHistory(lines);
-  const log = pino(settings, history);
+  const history = new LogHistory(output);
+  const lines = new LineBatch(history);
+  const log = pino(settings, lines);
   return {
     log,
     history,

@@ -70,16 +70,15 @@ export class AttemptRunner {
     request?: HttpRequest,
   ): Promise<AttemptResult | undefined> {
     const { retries, signal, signer } = this.options;
-    const sign = signer?.signFor(subscription.uuid, delivery.id);
     const context: AttemptContext = {
       delivery: { id: delivery.id },
       attempt: delivery.attempts + 1,
       maxAttempts: delivery.attemptsBefore + retries.of(subscription).maxAttempts,
       signal,
-      ...(sign === undefined ? {} : { sign }),
+      sign: signer?.signFor(subscription.uuid, delivery.id),
       log: service.log,
       secrets: service.secrets,
-      ...(request === undefined ? {} : { request }),
+      request,
     };
     try {
       const outcome = await service.call(subscription, delivery, context);

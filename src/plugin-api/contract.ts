@@ -28,9 +28,9 @@ export interface AttemptContext {
   /** The variables the package declares. */
   readonly secrets: Variables;
   /** Signs what is sent, so that its receiver can tell who sent it; only inside the daemon. */
-  readonly sign?: Sign;
+  readonly sign?: Sign | undefined;
   /** Set for the http service when it is to make a request that a plugin returned. */
-  readonly request?: HttpRequest;
+  readonly request?: HttpRequest | undefined;
 }
 
 /** The kinds of signatures of Standard Webhooks: HMAC-SHA256 (`v1`) and Ed25519 (`v1a`). */

@@ -14,7 +14,13 @@ import { addAnswer, describeError, refusal, requestDetail } from './detail.ts';
 import { Egress, EgressDenied, type EgressRules, HostList } from './egress.ts';
 import { type Answer, exchange } from './exchange.ts';
 import { isRedirect, mostRedirects, redirected } from './redirect.ts';
-import { planOf, type PlannedRequest, requestFor, requestReturned } from './request.ts';
+import {
+  planOf,
+  type PlannedRequest,
+  requestFor,
+  requestReturned,
+  type Target,
+} from './request.ts';
 import { retryAfter } from './retry-after.ts';
 import { UnsendableError } from './unsendable.ts';
 
@@ -133,10 +139,9 @@ export default class HttpService {
   async #exchange(request: PlannedRequest, means: Means): Promise<Answer> {
     const { plan, target } = request;
     const { egress, connectTimeout, deadline, timeout, signed } = means;
-    const { hostname } = new URL(target.origin);
-    const proxy = this.#direct.has(hostname) ? null : this.#options.egress.proxy;
+    const proxy = this.#proxyFor(target);
     // Behind a proxy it is the proxy that looks names up.
-    if (proxy !== null) await egress.check(hostname);
+    if (proxy !== undefined) await egress.check(target.hostname);
     const agent = orUnusable(() =>
       this.#agents.get({
         verify: plan.verifyCertificate,
@@ -144,7 +149,7 @@ export default class HttpService {
         key: plan.key,
         timeout: connectTimeout,
         egress,
-        proxy: proxy ?? undefined,
+        proxy,
       }),
     );
     return exchange(agent, request, signed, {
@@ -153,6 +158,11 @@ export default class HttpService {
       maxResponseSize: this.#options.maxResponseSize,
       open: this.#open,
     });
+  }
+
+  #proxyFor({ hostname }: Target): string | undefined {
+    const { proxy } = this.#options.egress;
+    return proxy === null || this.#direct.has(hostname) ? undefined : proxy;
   }
 
   /** One listener for all requests: the daemon gives every attempt the same signal. */
@@ -190,9 +200,13 @@ async function signature(
   { delivery, sign }: AttemptContext,
 ): Promise<Record<string, string>> {
   const timestamp = Math.floor(Date.now() / 1000);
-  const id = { 'webhook-id': delivery.id, 'webhook-timestamp': String(timestamp) };
-  if (sign === undefined || plan.signatures.length === 0) return id;
-  return { ...id, 'webhook-signature': await sign(timestamp, body.content, plan.signatures) };
+  const headers: Record<string, string> = {
+    'webhook-id': delivery.id,
+    'webhook-timestamp': String(timestamp),
+  };
+  if (sign !== undefined && plan.signatures.length > 0)
+    headers['webhook-signature'] = await sign(timestamp, body.content, plan.signatures);
+  return headers;
 }
 
 function makeRequest(subscription: Subscription, event: KeptEvent): PlannedRequest {

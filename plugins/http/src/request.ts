@@ -10,6 +10,7 @@ import { UnsendableError } from './unsendable.ts';
 /** Where a request goes. */
 export interface Target {
   origin: string;
+  hostname: string;
   path: string;
   headers: Record<string, string>;
   /** For the log: without credentials. */
@@ -205,6 +206,7 @@ function makeTarget(
     if (shownHeaders[name] !== undefined) shownHeaders[name] = '********';
   return {
     origin: url.origin,
+    hostname: url.hostname,
     path: `${url.pathname}${url.search}`,
     headers,
     shownHeaders,
