@@ -1,5 +1,6 @@
 /** From what every command says of itself: the reference page. */
 import { execFile } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { packageRoot } from '../../test/support/root.ts';
@@ -24,12 +25,25 @@ function listedIn(help: string): string[][] {
   );
 }
 
+/** In the order of the commands; no more processes at once than there are processors. */
+async function helpTexts(commands: string[][]): Promise<string[]> {
+  const texts: string[] = [];
+  while (texts.length < commands.length) {
+    const next = commands.slice(texts.length, texts.length + availableParallelism());
+    texts.push(...(await Promise.all(next.map(helpOf))));
+  }
+  return texts;
+}
+
 /** Sections of a command and of all below it. */
-async function sections(command: string[]): Promise<string[]> {
-  const help = await helpOf(command);
-  const below = await Promise.all(listedIn(help).map(sections));
+async function sections(command: string[], help: string): Promise<string[]> {
   const heading = command.length === 0 ? [] : [`## ${code(`webhookd ${command.join(' ')}`)}`];
-  return [...heading, `\`\`\`text\n${help}\n\`\`\``, ...below.flat()];
+  const all = [...heading, `\`\`\`text\n${help}\n\`\`\``];
+  const listed = listedIn(help);
+  const texts = await helpTexts(listed);
+  for (const [index, one] of listed.entries())
+    all.push(...(await sections(one, texts[index] ?? '')));
+  return all;
 }
 
 export async function cliPage(): Promise<string> {
@@ -39,7 +53,7 @@ export async function cliPage(): Promise<string> {
       madeBy('src/cli'),
       'A command prints readable text, or JSON with `--json`. It ends with 0 when it did what it was asked for, with 1 when that failed, and with 2 when it was used wrongly or the configuration has a mistake.',
       'Commands that talk to a daemon find its address and the local administrator’s token by the configuration. For another one give `--url` and `--token`, or set `WEBHOOKD_URL` and `WEBHOOKD_TOKEN`.',
-      ...(await sections([])),
+      ...(await sections([], await helpOf([]))),
       '',
     ]
       .join('\n\n')
