@@ -32,7 +32,7 @@ export interface BusEvent {
 
 /** An event that is kept for delivery. */
 export interface KeptEvent extends BusEvent {
-  /** `data` as JSON text, made once for all who send it on. */
+  /** `data` as JSON text, made once for all who send it on; integers beyond 2^53 are exact in it alone. */
   dataJson: string;
 }
 

@@ -4,9 +4,16 @@ import { hash } from 'node:crypto';
 import type { ConsumeMessage, MessageProperties, Options } from 'amqplib';
 import type { BusEvent, Json, JsonObject } from '../model.ts';
 import { undecodable } from './amqplib.ts';
+import { exactData } from './exact-data.ts';
 
 /** An event, or why a message is none. */
-export type ParsedMessage = { event: BusEvent } | { rejected: string };
+export type ParsedMessage =
+  | {
+      event: BusEvent;
+      /** The data as they came, as JSON, when a number in them is not exact in `event`. */
+      exactData: string | undefined;
+    }
+  | { rejected: string };
 
 /**
  * Reads a message: JSON in UTF-8 with `name` (the header of that name counts first), `data` and
@@ -24,9 +31,10 @@ export function parseMessage(
   }
   if (content.length === 0) return { rejected: 'its body is empty' };
   if (!isUtf8(content)) return { rejected: 'its body is not UTF-8' };
+  const text = content.toString();
   let body: unknown;
   try {
-    body = JSON.parse(content.toString());
+    body = JSON.parse(text);
   } catch (error) {
     return { rejected: `its body is not JSON: ${(error as Error).message}` };
   }
@@ -53,6 +61,7 @@ export function parseMessage(
       headers,
       receivedAt: Date.now(),
     },
+    exactData: exactData(text),
   };
 }
 

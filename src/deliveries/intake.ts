@@ -128,7 +128,7 @@ export class Intake {
       this.#reject(message, session, parsed.rejected);
       return;
     }
-    const { event } = parsed;
+    const { event, exactData } = parsed;
     this.#options.onEvent(event);
     const { matcher, filter } = this.#options;
     const subscriptions = matcher.match(event).filter((one) => filter.passes(one, event));
@@ -139,7 +139,8 @@ export class Intake {
     let dataJson: string;
     let headersJson: string;
     try {
-      dataJson = JSON.stringify(event.data);
+      const json = JSON.stringify(event.data);
+      dataJson = exactData ?? json;
       headersJson = JSON.stringify(event.headers);
     } catch (error) {
       this.#reject(message, session, `it is nested too deeply: ${(error as Error).message}`);

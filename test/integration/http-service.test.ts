@@ -44,6 +44,16 @@ describe('a request', () => {
     expect(request?.headers['content-length']).toBe(String(Buffer.byteLength(request?.body ?? '')));
   });
 
+  test('has integers that JavaScript cannot keep as they came', async () => {
+    const { daemon, publisher } = scene();
+    const inbox = await scene().inbox();
+    await daemon.subscribe(['exact_integers'], inbox.url);
+    const data = '{"id":12345678901234567890,"list":[-9007199254740993]}';
+    publisher.raw(Buffer.from(`{"name":"exact_integers","data":${data}}`), {});
+    const [request] = await inbox.received(1);
+    expect(request?.body).toBe(data);
+  });
+
   test.each(['get', 'POST', 'Put', 'delete'])(
     'has the method of the options: %s',
     async (method) => {
