@@ -8,6 +8,8 @@ const meanings: Record<ErrorId, string> = {
     'The body, a parameter or a service’s options do not fit. `details` has an entry for each field: `message`, `constraint_id` (the word of JSON Schema) and `constraint` (its value).',
   'invalid-json': 'The body is not JSON.',
   'bad-request': 'The request is malformed in another way; the message says how.',
+  'search-too-long':
+    'A search of the log took longer than 10 s. Give `from_date`, to look at fewer attempts.',
   unauthorized:
     'There is no token, it is not valid, its ACL lacks what the route needs, its tenant is not the one asked for, or the route is for the master tenant only.',
   'no-such-subscription':

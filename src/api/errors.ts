@@ -4,7 +4,7 @@ import { AuthUnreachable, MasterTenantUnknown, Unauthorized } from '../auth/prin
 import { ServiceUnavailable } from '../deliveries/sample-delivery.ts';
 import { messageOf } from '../errors.ts';
 import { NoSuchPlugin, PluginRefused } from '../plugins/refusals.ts';
-import { StoreUnavailable } from '../store/store.ts';
+import { QueryTooLong, StoreUnavailable } from '../store/store.ts';
 import { problemsFrom } from '../subscriptions/problems.ts';
 import { InvalidSubscription, NoSuchSubscription, type Problem } from '../subscriptions/service.ts';
 
@@ -13,6 +13,7 @@ export const errorTable = {
   'invalid-data': 400,
   'invalid-json': 400,
   'bad-request': 400,
+  'search-too-long': 400,
   unauthorized: 401,
   'no-such-subscription': 404,
   'no-such-token': 404,
@@ -80,6 +81,7 @@ function asApiError(error: FastifyError | Error): ApiError {
     return new ApiError('authentication-server-unreachable', error.message);
   if (error instanceof MasterTenantUnknown)
     return new ApiError('master-tenant-not-initialized', error.message);
+  if (error instanceof QueryTooLong) return new ApiError('search-too-long', error.message);
   if (error instanceof StoreUnavailable) {
     return new ApiError(
       'store-unavailable',

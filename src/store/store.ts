@@ -161,6 +161,7 @@ export interface Store {
   /** What was put, or null. */
   signingKeys(subscriptionUuid: string): Promise<string | null>;
   putSigningKeys(subscriptionUuid: string, sealed: string): Promise<void>;
+  /** Rejects with {@link QueryTooLong} when a search takes too long. */
   attempts(query: AttemptQuery): Promise<{ items: LoggedAttempt[]; filtered: number }>;
 
   deliveries(query: DeliveryQuery): Promise<DeliveryRecord[]>;
@@ -207,6 +208,13 @@ export interface Store {
   rekey(variables: PluginVariable[], setting: { name: string; value: string }): Promise<void>;
 
   close(): Promise<void>;
+}
+
+/** A question that would take longer than others can wait; a narrower one may not. */
+export class QueryTooLong extends Error {
+  override readonly name = 'QueryTooLong';
+  /** Tells it on the other side of a thread, where classes are lost. */
+  readonly code = 'QUERY_TOO_LONG';
 }
 
 /** A failure of the disk or of the database as a whole, not of what was to be written. */

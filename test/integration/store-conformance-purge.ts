@@ -51,7 +51,7 @@ export function describeStorePurge(open: () => Promise<Store>): void {
     async function withLog() {
       const store = await open();
       const entries = [
-        { name: 'call_created', data: '{"who":"Alice"}', detail: '{"error":"timeout: no answer"}' },
+        { name: 'call_created', data: '{"who":"Alice Zoë"}', detail: '{"error":"timeout: no answer"}' },
         {
           name: 'call_ended',
           data: '{"who":"Bob"}',
@@ -78,6 +78,7 @@ export function describeStorePurge(open: () => Promise<Store>): void {
       ['alice', [0]],
       ['call_ended', [1, 2]],
       ['TIMEOUT', [0]],
+      ['ZOË', [0]],
       ['a.example', [1]],
       ['call_ended bob', [1]],
       ['  bob   call_ended ', [1]],

@@ -8,7 +8,12 @@ import type {
   LoggedAttempt,
   ReplaySelection,
 } from '../../model.ts';
-import type { AttemptQuery, DeliveryQuery, ReplayCounts } from '../store.ts';
+import {
+  type AttemptQuery,
+  type DeliveryQuery,
+  QueryTooLong,
+  type ReplayCounts,
+} from '../store.ts';
 import { countPending, countReplay, listDeliveries, showDelivery } from './delivery-log.ts';
 
 interface AttemptRow {
@@ -33,22 +38,35 @@ const orderColumns: Record<AttemptQuery['order'], string> = {
   max_attempts: 'a.max_attempts',
 };
 
-/** What a search looks at: the event, the error and the address. */
-const searched = `(e.name || char(10) || e.data || char(10) || coalesce(a.detail ->> '$.error', '')
+/** Whether the event, the error and the address have the words that are searched for. */
+const isSearched = `has_words(e.name || char(10) || e.data || char(10) || coalesce(a.detail ->> '$.error', '')
   || char(10) || coalesce(a.detail ->> '$.request_url', ''))`;
 
 export class AttemptLog {
-  constructor(private readonly database: Database.Database) {}
+  /** Searched for, in lower case. */
+  #words: string[] = [];
+  /** When the search has to be over, ms since the process began. */
+  #deadline = 0;
+
+  /** @param longest how long a search may take, ms: others ask too */
+  constructor(
+    private readonly database: Database.Database,
+    private readonly longest = 10_000,
+  ) {
+    database.function('has_words', (text: string) => (this.#hasWords(text) ? 1 : 0));
+  }
 
   attempts(query: AttemptQuery): { items: LoggedAttempt[]; filtered: number } {
     const { subscriptionUuid, limit, offset, order, direction, from } = query;
-    const words = wordsOf(query.search);
+    this.#words = wordsOf(query.search);
+    this.#deadline = performance.now() + this.longest;
+    const isSearch = this.#words.length > 0;
     const chosen = [
       'a.subscription_uuid = ?',
       'a.started_at >= ?',
-      ...words.map(() => `${searched} LIKE ? ESCAPE '\\'`),
+      ...(isSearch ? [isSearched] : []),
     ].join(' AND ');
-    const values = [subscriptionUuid, from ?? 0, ...words];
+    const values = [subscriptionUuid, from ?? 0];
     const tables = `attempts a JOIN deliveries d ON d.id = a.delivery_id
       JOIN events e ON e.id = d.event_id`;
     const items = this.database
@@ -60,7 +78,7 @@ export class AttemptLog {
       .all(...values, limit, offset)
       .map(toLoggedAttempt);
     const filtered = this.database
-      .prepare(`SELECT count(*) FROM ${words.length > 0 ? tables : 'attempts a'} WHERE ${chosen}`)
+      .prepare(`SELECT count(*) FROM ${isSearch ? tables : 'attempts a'} WHERE ${chosen}`)
       .pluck()
       .get(...values) as number;
     return { items, filtered };
@@ -85,14 +103,23 @@ export class AttemptLog {
   close(): void {
     this.database.close();
   }
+
+  /** SQLite itself knows the two cases of ASCII letters alone. */
+  #hasWords(text: string): boolean {
+    if (performance.now() > this.#deadline)
+      throw new QueryTooLong(
+        `The search took longer than ${this.longest / 1000} s; give from_date, to look at fewer attempts`,
+      );
+    const lower = text.toLowerCase();
+    return this.#words.every((word) => lower.includes(word));
+  }
 }
 
-/** As patterns for LIKE, whose own signs mean themselves here. */
 const wordsOf = (search: string | null): string[] =>
   (search ?? '')
     .split(/\s+/)
     .filter((word) => word !== '')
-    .map((word) => `%${word.replace(/[\\%_]/g, '\\$&')}%`);
+    .map((word) => word.toLowerCase());
 
 function toLoggedAttempt(row: AttemptRow): LoggedAttempt {
   return {

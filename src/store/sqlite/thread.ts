@@ -1,7 +1,7 @@
 /** A thread of the store, and the calls to it that are not answered yet. */
 import { Worker } from 'node:worker_threads';
 import { UserError } from '../../errors.ts';
-import { StoreUnavailable } from '../store.ts';
+import { QueryTooLong, StoreUnavailable } from '../store.ts';
 import type { Answer, Call, Failure, Ready, Role } from './protocol.ts';
 
 type Pending = { resolve: (value: never) => void; reject: (error: Error) => void };
@@ -75,6 +75,7 @@ export class StoreThread {
 
 function toError({ message, code, stack, isUserError }: Failure): Error {
   if (isUserError) return new UserError(message);
+  if (code === 'QUERY_TOO_LONG') return new QueryTooLong(message);
   const isUnavailable =
     typeof code === 'string' && code.startsWith('SQLITE_') && !recordCodes.test(code);
   const error = isUnavailable ? new StoreUnavailable(`${message} (${code})`) : new Error(message);
