@@ -12,12 +12,14 @@ import { BusConnection } from '../bus/connection.ts';
 import { BusConsumer } from '../bus/consumer.ts';
 import { buildMessage, type OutgoingEvent } from '../bus/message.ts';
 import { DeadLetters } from '../bus/dead-letters.ts';
+import { Outbox, packAnnouncement } from '../bus/outbox.ts';
 import { BusPublisher } from '../bus/publisher.ts';
 import { assertExchange, Bindings, routingKey } from '../bus/topology.ts';
 import { type Config, defaultMasterTenant } from '../config/schema.ts';
 import { messageOf } from '../errors.ts';
 import { Dispatcher } from '../deliveries/dispatcher.ts';
 import { Intake } from '../deliveries/intake.ts';
+import { OwnerEnds } from '../deliveries/owner-ends.ts';
 import { RecentEvents } from '../deliveries/recent-events.ts';
 import { Replays } from '../deliveries/replays.ts';
 import { Retention } from '../deliveries/retention.ts';
@@ -34,6 +36,7 @@ import { PluginManager } from '../plugins/manager.ts';
 import { PluginRegistry } from '../plugins/registry.ts';
 import { Vault } from '../plugins/vault.ts';
 import { GroupCommit } from '../store/group-commit.ts';
+import type { Subscription } from '../model.ts';
 import type { Store } from '../store/store.ts';
 import { failingEvent, lifecycleEvent } from '../subscriptions/lifecycle.ts';
 import { EventFilter } from '../subscriptions/filter.ts';
@@ -80,7 +83,9 @@ export interface Cradle extends Foundations {
   consumerConnection: BusConnection;
   publisherConnection: BusConnection;
   publisher: BusPublisher;
-  publish: (event: OutgoingEvent) => Promise<void>;
+  /** @param messageId tells a repeated message; made anew unless given */
+  publish: (event: OutgoingEvent, messageId?: string) => Promise<void>;
+  outbox: Outbox;
   recent: RecentEvents;
   retries: RetryPolicies;
   signer: Signer;
@@ -91,6 +96,7 @@ export interface Cradle extends Foundations {
   retention: Retention;
   runner: AttemptRunner;
   dispatcher: Dispatcher;
+  ownerEnds: OwnerEnds;
   intake: Intake;
   consumer: BusConsumer;
 }
@@ -113,13 +119,14 @@ function makeAuthenticator({ config, tokens, wazoAuth, masterTenant }: Cradle): 
   };
 }
 
-function publishEvent({ publish, log }: Cradle, subscription: string, event: OutgoingEvent): void {
-  publish(event).catch((error: unknown) =>
-    log.warn({ subscription }, `nobody was told of ${event.name}: ${messageOf(error)}`),
-  );
-}
-
-function followChange(uuid: string, change: Change, { dispatcher, health, signer }: Cradle): void {
+function followChange(subscription: Subscription, change: Change, cradle: Cradle): void {
+  const { dispatcher, health, signer, log } = cradle;
+  const { uuid, name, disabled } = subscription;
+  if (change === 'disabled')
+    log.warn(
+      { subscription: uuid, reason: disabled?.reason },
+      `the subscription ${name} is disabled: its deliveries are parked`,
+    );
   if (change === 'enabled' || change === 'deleted') health.forget(uuid);
   if (change === 'deleted') signer.forget(uuid);
   if (change === 'enabled') dispatcher.resume(uuid);
@@ -139,7 +146,15 @@ function makeHealth(cradle: Cradle): Health {
         { subscription: subscription.uuid, failing_since: failing.since, disabled_at: disabledAt },
         `every attempt of the subscription ${subscription.name} fails: it will be disabled`,
       );
-      publishEvent(cradle, subscription.uuid, failingEvent(subscription, failing, disabledAt));
+      const event = packAnnouncement(failingEvent(subscription, failing, disabledAt));
+      store.addAnnouncements([event]).then(
+        () => cradle.outbox.wake(),
+        (error: unknown) =>
+          log.warn(
+            { subscription: subscription.uuid },
+            `the bus is not told that it fails: ${messageOf(error)}`,
+          ),
+      );
     },
     log,
   });
@@ -215,15 +230,10 @@ const makers: {
       matcher: cradle.matcher,
       bindings: cradle.bindings,
       checkConfig: (service, config) => cradle.registry.checkConfig(service, config),
-      onChange: (uuid, change) => followChange(uuid, change, cradle),
-      announce: (change, subscription) => {
-        if (change === 'disabled')
-          cradle.log.warn(
-            { subscription: subscription.uuid, reason: subscription.disabled?.reason },
-            `the subscription ${subscription.name} is disabled: its deliveries are parked`,
-          );
-        publishEvent(cradle, subscription.uuid, lifecycleEvent(change, subscription));
-      },
+      onChange: (subscription, change) => followChange(subscription, change, cradle),
+      announcementOf: (change, subscription) =>
+        packAnnouncement(lifecycleEvent(change, subscription)),
+      announce: () => cradle.outbox.wake(),
     }),
   taps: ({ bindings, log }) => new EventTaps(bindings, log),
   consumerConnection: (cradle) => busConnection('consume', cradle),
@@ -236,12 +246,14 @@ const makers: {
     }),
   publish:
     ({ publisher, config: { bus }, serverUuid }) =>
-    (event) =>
+    (event, messageId = uuidv4()) =>
       publisher.publish({
         exchange: bus.exchangeName,
         routingKey: routingKey(bus, event.name),
-        ...buildMessage(event, serverUuid, uuidv4()),
+        ...buildMessage(event, serverUuid, messageId),
       }),
+  outbox: ({ store, publish, config: { bus }, log }) =>
+    new Outbox({ store, publish, maxDelay: bus.reconnectMaxDelay * 1000, log }),
   recent: () => new RecentEvents(rememberedEvents),
   retries: ({ config }) => RetryPolicies.from(config),
   signer: ({ store, vault, config, log }) =>
@@ -304,7 +316,8 @@ const makers: {
       },
       log,
     }),
-  intake: ({ matcher, commits, recent, dispatcher, taps, metrics, config, log }) => {
+  ownerEnds: ({ subscriptions, log }) => new OwnerEnds(subscriptions, log),
+  intake: ({ matcher, commits, recent, dispatcher, ownerEnds, taps, metrics, config, log }) => {
     const intake = new Intake({
       matcher,
       filter: new EventFilter(log),
@@ -318,6 +331,7 @@ const makers: {
       onEvent: (event) => {
         metrics.eventReceived();
         taps.emit(event);
+        return ownerEnds.follow(event);
       },
       maxMessageSize: config.bus.maxMessageSize,
       log,

@@ -11,12 +11,12 @@ import { brokerAddress } from '../bus/address.ts';
 import type { Config } from '../config/schema.ts';
 import { messageOf, UserError } from '../errors.ts';
 import type { JsonObject } from '../model.ts';
+import { OwnerEnds } from '../deliveries/owner-ends.ts';
 import type { PluginManager } from '../plugins/manager.ts';
 import { healthRoutes, metricsRoute } from '../observing/server.ts';
 import type { PluginRegistry } from '../plugins/registry.ts';
 import { SqliteStore } from '../store/sqlite/store.ts';
 import type { Store } from '../store/store.ts';
-import { deleteOwnedBy, endsOfOwners } from '../subscriptions/lifecycle.ts';
 import type { SubscriptionService } from '../subscriptions/service.ts';
 import { version } from '../version.ts';
 import { type Cradle, createDaemonContainer } from './container.ts';
@@ -87,12 +87,13 @@ export class Daemon {
     await this.#prepareTokens(cradle);
     this.#connectBus(cradle);
     const loaded = await cradle.subscriptions.load();
-    await followOwners(cradle);
+    await cradle.bindings.want(OwnerEnds.eventNames);
     for (const fingerprint of await store.recentFingerprints(cradle.recent.capacity))
       cradle.recent.add(fingerprint);
     const listen = await this.#prepareApi(cradle);
     await this.#startDeliveries(cradle);
     this.#consume(cradle);
+    cradle.outbox.wake();
     await listen();
     this.#log.info(
       { subscriptions: loaded, services: cradle.registry.names(), api: this.#address },
@@ -133,12 +134,14 @@ export class Daemon {
     await tokens.ensureLocalToken(localTokenFile(config));
   }
 
-  #connectBus({ consumerConnection, publisherConnection, publisher }: Cradle): void {
+  #connectBus({ consumerConnection, publisherConnection, publisher, outbox }: Cradle): void {
     this.#undo.push({
       what: 'the bus connections',
       run: async () => {
+        outbox.stop();
         await publisher.stop();
         await Promise.all([consumerConnection.stop(), publisherConnection.stop()]);
+        await outbox.ended();
       },
     });
     consumerConnection.start();
@@ -232,12 +235,13 @@ export class Daemon {
     await replays.start();
   }
 
-  #consume({ consumer, commits, intake }: Cradle): void {
+  #consume({ consumer, commits, intake, ownerEnds }: Cradle): void {
     this.#undo.push({
       what: 'the consumer',
       run: async () => {
         await consumer.pause();
         intake.stop();
+        ownerEnds.stop();
         await commits.drained();
         await consumer.stop();
       },
@@ -299,25 +303,6 @@ const routeSubjects = ({
   deadLetters,
   dispatcher,
 });
-
-/** Events that say that somebody is gone end that somebody's subscriptions. */
-async function followOwners({ taps, subscriptions, log }: Cradle): Promise<void> {
-  await taps.add({
-    uuid: randomUUID(),
-    eventNames: endsOfOwners,
-    headers: {},
-    matchAll: true,
-    wazoUuid: null,
-    callback: async (event) => {
-      const deleted = await deleteOwnedBy(event, subscriptions);
-      if (deleted.length > 0)
-        log.info(
-          { event: event.name, subscriptions: deleted.map(({ uuid }) => uuid) },
-          'subscriptions deleted with their owner',
-        );
-    },
-  });
-}
 
 function addOwnStatus({
   status,

@@ -26,8 +26,11 @@ export interface IntakeOptions {
   onCommitted: (deliveries: Delivery[]) => void;
   /** How many deliveries wait that will soon be gone: while there are many, messages wait too. */
   pressure: () => number;
-  /** Gets every event, wanted or not; must not throw. */
-  onEvent: (event: BusEvent) => void;
+  /**
+   * Gets every event, wanted or not; must not throw. What it returns has to be done before the event may be
+   * acked; must not reject.
+   */
+  onEvent: (event: BusEvent) => Promise<void> | undefined;
   /** Largest message taken, bytes. */
   maxMessageSize: number;
   log: Logger;
@@ -61,6 +64,8 @@ export class Intake {
   #ackable = new Map<ConsumerSession, ConsumeMessage>();
   #committed: Delivery[] = [];
   #isFlushing = false;
+  /** How much is to be done before anything is acked: one ack covers all before it. */
+  #holds = 0;
   /** Deliveries on their way to the disk. */
   #uncommitted = 0;
   /** Messages that wait for the pressure to fall, the oldest first: at most the prefetch. */
@@ -129,7 +134,8 @@ export class Intake {
       return;
     }
     const { event, exactData } = parsed;
-    this.#options.onEvent(event);
+    const work = this.#options.onEvent(event);
+    if (work !== undefined) this.#holdAcks(work);
     const { matcher, filter } = this.#options;
     const subscriptions = matcher.match(event).filter((one) => filter.passes(one, event));
     if (subscriptions.length === 0) {
@@ -226,14 +232,24 @@ export class Intake {
     this.#flushSoon();
   }
 
+  #holdAcks(work: Promise<void>): void {
+    this.#holds++;
+    void work.then(() => {
+      this.#holds--;
+      this.#flushSoon();
+    });
+  }
+
   /** Once for all messages that a commit or a packet brought. */
   #flushSoon(): void {
     if (this.#isFlushing) return;
     this.#isFlushing = true;
     queueMicrotask(() => {
       this.#isFlushing = false;
-      for (const [session, message] of this.#ackable) session.ackUpTo(message);
-      this.#ackable.clear();
+      if (this.#holds === 0) {
+        for (const [session, message] of this.#ackable) session.ackUpTo(message);
+        this.#ackable.clear();
+      }
       if (this.#committed.length === 0) return;
       const committed = this.#committed;
       this.#committed = [];

@@ -79,6 +79,13 @@ export interface Failing {
   warned: number;
 }
 
+/** Something the bus is to be told. */
+export interface Announcement {
+  id: number;
+  /** As it was given. */
+  message: string;
+}
+
 export const attemptOrders = [
   'started_at',
   'ended_at',
@@ -151,10 +158,17 @@ export interface Store {
   recentFingerprints(limit: number): Promise<string[]>;
 
   subscriptions(): Promise<Subscription[]>;
-  /** Makes or replaces. */
-  putSubscription(subscription: Subscription): Promise<void>;
-  /** Its pending deliveries are cancelled, and its keys forgotten. */
-  deleteSubscription(uuid: string): Promise<void>;
+  /** Makes or replaces. The announcements become durable with it. */
+  putSubscription(subscription: Subscription, announcements?: string[]): Promise<void>;
+  /** Its pending deliveries are cancelled, and its keys forgotten. The announcements become durable with it. */
+  deleteSubscription(uuid: string, announcements?: string[]): Promise<void>;
+
+  /** Keeps what the bus is to be told. */
+  addAnnouncements(messages: string[]): Promise<void>;
+  /** What was kept and not deleted, the oldest first. */
+  announcements(limit: number): Promise<Announcement[]>;
+  deleteAnnouncements(ids: number[]): Promise<void>;
+
   failing(): Promise<Failing[]>;
   putFailing(failing: Failing): Promise<void>;
   deleteFailing(subscriptionUuid: string): Promise<void>;

@@ -2,7 +2,7 @@
 import type { OutgoingEvent } from '../bus/message.ts';
 import type { JsonObject, Subscription } from '../model.ts';
 import { toOutput, toUserOutput } from './schema.ts';
-import type { Change, SubscriptionService } from './service.ts';
+import type { Change } from './service.ts';
 
 /**
  * The event that tells of a change, as wazo-webhookd names and addresses it: a subscription that a user
@@ -35,21 +35,4 @@ function eventAbout(what: string, subscription: Subscription, more: JsonObject):
         data: { ...toUserOutput(subscription), ...more },
         headers: { tenant_uuid: ownerTenantUuid, [`user_uuid:${ownerUserUuid}`]: true },
       };
-}
-
-/** Events after which somebody's subscriptions are of no more use. */
-export const endsOfOwners = ['user_deleted', 'auth_tenant_deleted'] as const;
-
-/** Deletes what belonged to the user or the tenant that an event says is gone; returns what was deleted. */
-export async function deleteOwnedBy(
-  event: { name: string; data: unknown },
-  subscriptions: Pick<SubscriptionService, 'deleteAll'>,
-): Promise<Subscription[]> {
-  const uuid = (event.data as { uuid?: unknown } | null)?.uuid;
-  if (typeof uuid !== 'string') return [];
-  return subscriptions.deleteAll(
-    event.name === 'user_deleted'
-      ? ({ ownerUserUuid, eventsUserUuid }) => ownerUserUuid === uuid || eventsUserUuid === uuid
-      : ({ ownerTenantUuid }) => ownerTenantUuid === uuid,
-  );
 }

@@ -58,9 +58,11 @@ export interface SubscriptionServiceOptions {
   /** What is wrong with the options of a service; nothing when nobody provides the service yet. */
   checkConfig: (service: string, config: JsonObject) => Problem[];
   /** Told of every change, at once. */
-  onChange: (uuid: string, change: Change) => void;
-  /** Told of every change once it has taken effect on the bus too. */
-  announce: (change: Change, subscription: Subscription) => void;
+  onChange: (subscription: Subscription, change: Change) => void;
+  /** What the bus is to be told of a change; kept together with it. */
+  announcementOf: (change: Change, subscription: Subscription) => string;
+  /** Called when changes have taken effect on the bus: now it may be told of them. */
+  announce: () => void;
 }
 
 /** An event's name is also a routing key, which AMQP limits to 255 bytes. */
@@ -69,6 +71,8 @@ const maxNameBytes = 255;
 export class SubscriptionService {
   readonly #options: SubscriptionServiceOptions;
   readonly #subscriptions = new Map<string, Subscription>();
+  /** The change before, until it is on disk. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: SubscriptionServiceOptions) {
     this.#options = options;
@@ -118,7 +122,7 @@ export class SubscriptionService {
     const disabled = this.disabledAs(uuid, enabled);
     const subscription = { ...fields, uuid, ownerTenantUuid: tenantUuid, disabled };
     this.#check(subscription);
-    await this.#put('created', subscription);
+    await this.#put(subscription);
     return subscription;
   }
 
@@ -129,7 +133,7 @@ export class SubscriptionService {
     const disabled = this.disabledAs(uuid, enabled);
     const subscription = { ...fields, uuid, ownerTenantUuid, disabled };
     this.#check(subscription);
-    await this.#put('updated', subscription);
+    await this.#put(subscription, { isThere: true });
     return subscription;
   }
 
@@ -137,7 +141,12 @@ export class SubscriptionService {
   async disable(uuid: string, reason: DisablingReason): Promise<void> {
     const subscription = this.#subscriptions.get(uuid);
     if (subscription?.disabled !== null) return;
-    await this.#put('updated', { ...subscription, disabled: { reason, at: Date.now() } });
+    try {
+      const disabled = { reason, at: Date.now() };
+      await this.#put({ ...subscription, disabled }, { isThere: true });
+    } catch (error) {
+      if (!(error instanceof NoSuchSubscription)) throw error;
+    }
   }
 
   /**
@@ -165,15 +174,18 @@ export class SubscriptionService {
     if (isDeepStrictEqual(former, subscription)) return 'unchanged';
     const change = former === undefined ? 'created' : 'updated';
     if (isTrial) return change;
-    await this.#put(change, subscription);
+    await this.#put(subscription);
     return change;
   }
 
   /** Its pending deliveries are cancelled. Throws {@link NoSuchSubscription}. */
   async delete(uuid: string, visible?: Visible): Promise<void> {
-    const subscription = this.get(uuid, visible);
-    await this.#options.store.deleteSubscription(uuid);
-    await this.#replace('deleted', this.#subscriptions.get(uuid) ?? subscription, undefined);
+    const { store, announcementOf } = this.#options;
+    await this.#inTurn(async () => {
+      const subscription = this.get(uuid, visible);
+      await store.deleteSubscription(uuid, [announcementOf('deleted', subscription)]);
+      return this.#replace(['deleted'], subscription, undefined);
+    });
   }
 
   /** Deletes all that `isMeant` names; returns them. */
@@ -183,26 +195,39 @@ export class SubscriptionService {
     return meant;
   }
 
-  /** What it was before is looked at when it is on disk: others may have changed it meanwhile. */
-  async #put(change: Change, subscription: Subscription): Promise<void> {
-    await this.#options.store.putSubscription(subscription);
-    const former = this.#subscriptions.get(subscription.uuid);
-    await this.#replace(change, former, subscription);
-    const wasEnabled = (former?.disabled ?? null) === null;
-    const isEnabled = subscription.disabled === null;
-    if (wasEnabled !== isEnabled) this.#tell(isEnabled ? 'enabled' : 'disabled', subscription);
+  /** @param isThere whether there has to be one to be replaced; throws {@link NoSuchSubscription} */
+  async #put(subscription: Subscription, { isThere = false } = {}): Promise<void> {
+    const { store, announcementOf } = this.#options;
+    await this.#inTurn(async () => {
+      const former = this.#subscriptions.get(subscription.uuid);
+      if (isThere && former === undefined) throw new NoSuchSubscription(subscription.uuid);
+      const changes = changesBetween(former, subscription);
+      await store.putSubscription(
+        subscription,
+        changes.map((change) => announcementOf(change, subscription)),
+      );
+      return this.#replace(changes, former, subscription);
+    });
   }
 
-  #tell(change: Change, subscription: Subscription): void {
-    this.#options.onChange(subscription.uuid, change);
-    this.#options.announce(change, subscription);
+  /**
+   * One change after the other, until it is on disk and in force: what one was before is what another made of it.
+   *
+   * @param work what it returns is done after its turn, and waited for
+   */
+  async #inTurn(work: () => Promise<() => Promise<void>>): Promise<void> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => undefined);
+    const rest = await turn;
+    await rest();
   }
 
-  async #replace(
-    change: Change,
+  /** In force here at once; on the bus when the returned function has been called. */
+  #replace(
+    changes: readonly Change[],
     former: Subscription | undefined,
     next: Subscription | undefined,
-  ): Promise<void> {
+  ): () => Promise<void> {
     const { matcher, bindings, onChange, announce } = this.#options;
     if (former !== undefined) {
       matcher.remove(former);
@@ -213,12 +238,13 @@ export class SubscriptionService {
       this.#subscriptions.set(next.uuid, next);
     }
     const changed = next ?? former;
-    if (changed === undefined) return;
-    onChange(changed.uuid, change);
-    // First what is new: a name in both is never unbound in between.
-    if (next !== undefined) await bindings.want(new Set(next.events));
-    if (former !== undefined) await bindings.release(new Set(former.events));
-    announce(change, changed);
+    if (changed !== undefined) for (const change of changes) onChange(changed, change);
+    return async () => {
+      // First what is new: a name in both is never unbound in between.
+      if (next !== undefined) await bindings.want(new Set(next.events));
+      if (former !== undefined) await bindings.release(new Set(former.events));
+      announce();
+    };
   }
 
   #check({ service, config, events }: Subscription): void {
@@ -235,6 +261,13 @@ export class SubscriptionService {
     }
     if (problems.length > 0) throw new InvalidSubscription(problems);
   }
+}
+
+function changesBetween(former: Subscription | undefined, next: Subscription): Change[] {
+  const change = former === undefined ? 'created' : 'updated';
+  const wasEnabled = (former?.disabled ?? null) === null;
+  const isEnabled = next.disabled === null;
+  return wasEnabled === isEnabled ? [change] : [change, isEnabled ? 'enabled' : 'disabled'];
 }
 
 const isVisible = (

@@ -80,6 +80,7 @@ export async function createHarness<S extends Service>(
     checkConfig: (wanted, options) =>
       wanted === name ? problemsFrom(validate(options) ?? [], 'config') : [],
     onChange: () => undefined,
+    announcementOf: () => '',
     announce: () => undefined,
   });
   const calls: TestCall[] = [];

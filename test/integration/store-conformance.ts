@@ -246,6 +246,21 @@ export function describeStore(open: () => Promise<Store>): void {
     });
   });
 
+  describe('announcements', () => {
+    test('become durable with the change they tell of, come back in their order, and go when they are deleted', async () => {
+      const store = await open();
+      const subscription = sampleSubscription();
+      await store.putSubscription(subscription, ['made', 'disabled']);
+      await store.addAnnouncements(['fails']);
+      await store.deleteSubscription(subscription.uuid, ['gone']);
+      const all = await store.announcements(10);
+      expect(all.map(({ message }) => message)).toEqual(['made', 'disabled', 'fails', 'gone']);
+      expect(await store.announcements(2)).toEqual(all.slice(0, 2));
+      await store.deleteAnnouncements(all.slice(0, 3).map(({ id }) => id));
+      expect(await store.announcements(10)).toEqual(all.slice(3));
+    });
+  });
+
   test('a store that was closed refuses what is asked of it, and may be closed again', async () => {
     const store = await open();
     await store.close();

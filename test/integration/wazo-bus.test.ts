@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { connect } from 'amqplib';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { runCli } from '../support/cli.ts';
 import { Inbox } from '../support/inbox.ts';
+import { about, listen } from '../support/listener.ts';
 import { TestPublisher } from '../support/publisher.ts';
 import { until } from '../support/wait.ts';
 import { useWazoScene } from '../support/wazo-scene.ts';
@@ -13,12 +13,6 @@ const scene = useWazoScene();
 interface Subscription {
   uuid: string;
   owner_user_uuid: string | null;
-}
-
-/** A message on the exchange. */
-interface Heard {
-  body: { name: string; origin_uuid: string; data: Record<string, unknown> };
-  headers: Record<string, unknown>;
 }
 
 let tenant = '';
@@ -59,35 +53,9 @@ async function openInbox(): Promise<Inbox> {
 const isThere = async (uuid: string) =>
   (await call('GET', `/subscriptions/${uuid}`)).status === 200;
 
-/** Everything that is published from now on, whatever its name. */
-async function listen(): Promise<Heard[]> {
-  const connection = await connect(scene().brokerUrl);
-  onTestFinished(() => connection.close());
-  const channel = await connection.createChannel();
-  const { queue } = await channel.assertQueue('', { exclusive: true });
-  await channel.bindQueue(queue, 'wazo-headers', '', { 'x-match': 'all' });
-  const heard: Heard[] = [];
-  await channel.consume(queue, (message) => {
-    if (message === null) return;
-    const { content, properties } = message;
-    heard.push({
-      body: JSON.parse(content.toString()) as Heard['body'],
-      headers: properties.headers ?? {},
-    });
-  });
-  return heard;
-}
-
-/** Heard of a subscription, once it is so many. */
-const about = (heard: Heard[], uuid: string, count: number) =>
-  until(`${count} events about ${uuid}`, () => {
-    const own = heard.filter(({ body }) => body.data['uuid'] === uuid);
-    return own.length >= count && own;
-  });
-
 describe('the bus is told of subscriptions', () => {
   test('of a tenant’s: created, updated, deleted, to all of the tenant', async () => {
-    const heard = await listen();
+    const heard = await listen(scene().brokerUrl);
     const uuid = await subscribe({ metadata: { a: '1' } });
     await call('PUT', `/subscriptions/${uuid}`, input({ name: 'new' }));
     await call('DELETE', `/subscriptions/${uuid}`);
@@ -117,7 +85,7 @@ describe('the bus is told of subscriptions', () => {
   });
 
   test('of a user’s: to that user alone, with the fields a user sees', async () => {
-    const heard = await listen();
+    const heard = await listen(scene().brokerUrl);
     const userUuid = randomUUID();
     const users = scene().auth.addToken({ tenantUuid: tenant, userUuid });
     const path = '/users/me/subscriptions';

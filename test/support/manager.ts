@@ -43,6 +43,7 @@ export async function startManager(
     bindings,
     checkConfig: (service, options) => registry.checkConfig(service, options),
     onChange: () => undefined,
+    announcementOf: () => '',
     announce: () => undefined,
   });
   const published: OutgoingEvent[] = [];

@@ -10,7 +10,10 @@ import { deepJson, type MessageParts, sampleMessage } from '../support/messages.
 import { sampleSubscription } from '../support/samples.ts';
 
 /** Intake between a broker that notes what it is told and commits that end when the test says so. */
-function setUp({ log = silentLog } = {}) {
+function setUp({
+  log = silentLog,
+  before = (): Promise<void> | undefined => undefined,
+}: { log?: typeof silentLog; before?: (event: BusEvent) => Promise<void> | undefined } = {}) {
   const told: string[] = [];
   const commits: { record: EventRecord; done: (error?: Error) => void }[] = [];
   const handedOn: Delivery[] = [];
@@ -25,7 +28,10 @@ function setUp({ log = silentLog } = {}) {
     recent: new RecentEvents(100),
     onCommitted: (deliveries) => void handedOn.push(...deliveries),
     pressure: () => 0,
-    onEvent: (event) => void seen.push(event),
+    onEvent: (event) => {
+      seen.push(event);
+      return before(event);
+    },
     maxMessageSize: 1_000_000,
     log,
   });
@@ -62,6 +68,25 @@ const event = (id: number, tag = id): MessageParts => ({
   body: { name: 'call_created', data: { id } },
   messageId: `m-${id}`,
   tag,
+});
+
+test('nothing is acked while something is to be done first, and what follows is taken in', async () => {
+  let done: () => void = () => undefined;
+  const work = new Promise<void>((resolve) => (done = resolve));
+  const { receive, told, commits, handedOn, settle, commit } = setUp({
+    before: ({ name }) => (name === 'nobody_wants_this' ? work : undefined),
+  });
+  receive({ ...unwanted, tag: 1 });
+  receive(event(1, 2));
+  await settle();
+  expect(commits).toHaveLength(1);
+  commit(0);
+  await settle();
+  expect(handedOn).toHaveLength(1);
+  expect(told).toEqual([]);
+  done();
+  await settle();
+  expect(told).toEqual(['ack ..2']);
 });
 
 describe('an event somebody wants', () => {

@@ -11,6 +11,7 @@ import type {
   Subscription,
 } from '../../model.ts';
 import type {
+  Announcement,
   AttemptQuery,
   DeliveryQuery,
   ReplayCounts,
@@ -71,12 +72,24 @@ export class SqliteStore implements Store {
     return this.#call('subscriptions');
   }
 
-  putSubscription(subscription: Subscription): Promise<void> {
-    return this.#call('putSubscription', subscription);
+  putSubscription(subscription: Subscription, announcements: string[] = []): Promise<void> {
+    return this.#call('putSubscription', subscription, announcements);
   }
 
-  deleteSubscription(uuid: string): Promise<void> {
-    return this.#call('deleteSubscription', uuid);
+  deleteSubscription(uuid: string, announcements: string[] = []): Promise<void> {
+    return this.#call('deleteSubscription', uuid, announcements);
+  }
+
+  addAnnouncements(messages: string[]): Promise<void> {
+    return this.#call('addAnnouncements', messages);
+  }
+
+  announcements(limit: number): Promise<Announcement[]> {
+    return this.#call('announcements', limit);
+  }
+
+  deleteAnnouncements(ids: number[]): Promise<void> {
+    return this.#call('deleteAnnouncements', ids);
   }
 
   failing(): Promise<Failing[]> {

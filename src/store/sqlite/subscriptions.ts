@@ -2,6 +2,7 @@
 import type Database from 'better-sqlite3';
 import type { DeliveryOptions, DisablingReason, JsonObject, Subscription } from '../../model.ts';
 import type { Failing } from '../store.ts';
+import { outboxTable } from './outbox.ts';
 
 interface SubscriptionRow {
   uuid: string;
@@ -24,6 +25,7 @@ export function subscriptionTables(database: Database.Database) {
   const forget = ['failing', 'signing_keys'].map((table) => (uuid: string) => {
     database.prepare(`DELETE FROM ${table} WHERE subscription_uuid = ?`).run(uuid);
   });
+  const { addAnnouncements } = outboxTable(database);
   return {
     subscriptions: (): Subscription[] =>
       database
@@ -31,20 +33,14 @@ export function subscriptionTables(database: Database.Database) {
         .all()
         .map(toSubscription),
 
-    putSubscription(subscription: Subscription): void {
-      const { disabled, ...fields } = subscription;
-      database.prepare(put).run({
-        ...fields,
-        config: JSON.stringify(subscription.config),
-        events: JSON.stringify(subscription.events),
-        metadata: JSON.stringify(subscription.metadata),
-        delivery: JSON.stringify(subscription.delivery),
-        disabledReason: disabled?.reason ?? null,
-        disabledAt: disabled?.at ?? null,
-      });
+    putSubscription(subscription: Subscription, announcements: readonly string[] = []): void {
+      database.transaction(() => {
+        database.prepare(put).run(rowOf(subscription));
+        addAnnouncements(announcements);
+      })();
     },
 
-    deleteSubscription(uuid: string): void {
+    deleteSubscription(uuid: string, announcements: readonly string[] = []): void {
       database.transaction(() => {
         database.prepare('DELETE FROM subscriptions WHERE uuid = ?').run(uuid);
         database
@@ -54,6 +50,7 @@ export function subscriptionTables(database: Database.Database) {
           )
           .run(uuid);
         for (const one of forget) one(uuid);
+        addAnnouncements(announcements);
       })();
     },
 
@@ -113,6 +110,16 @@ const put = `
     .slice(1)
     .map(([column]) => `${column} = excluded.${column}`)
     .join(', ')}`;
+
+const rowOf = ({ disabled, ...fields }: Subscription) => ({
+  ...fields,
+  config: JSON.stringify(fields.config),
+  events: JSON.stringify(fields.events),
+  metadata: JSON.stringify(fields.metadata),
+  delivery: JSON.stringify(fields.delivery),
+  disabledReason: disabled?.reason ?? null,
+  disabledAt: disabled?.at ?? null,
+});
 
 function toSubscription(row: SubscriptionRow): Subscription {
   const { disabled_reason: reason, disabled_at: at } = row;

@@ -1,6 +1,7 @@
 /** Everything the store writes, synchronously, on the store's own thread. */
 import type Database from 'better-sqlite3';
 import { deliveryTables } from './deliveries.ts';
+import { outboxTable } from './outbox.ts';
 import { redeliveryTables } from './redelivery.ts';
 import { settingTables } from './settings.ts';
 import { subscriptionTables } from './subscriptions.ts';
@@ -12,5 +13,6 @@ export const makeWriter = (database: Database.Database) => ({
   ...redeliveryTables(database),
   ...subscriptionTables(database),
   ...settingTables(database),
+  ...outboxTable(database),
   close: () => void database.close(),
 });

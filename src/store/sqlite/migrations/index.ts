@@ -4,6 +4,7 @@ import { deliveriesByEvent } from './003-deliveries-by-event.ts';
 import { plugins } from './004-plugins.ts';
 import { deliveryOptions } from './005-delivery-options.ts';
 import { replays } from './006-replays.ts';
+import { outbox } from './007-outbox.ts';
 
 /** SQL that brings a database from version n (its place here) to n + 1. Never change one that was released. */
 export const migrations: readonly string[] = [
@@ -13,4 +14,5 @@ export const migrations: readonly string[] = [
   plugins,
   deliveryOptions,
   replays,
+  outbox,
 ];
