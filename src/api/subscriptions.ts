@@ -2,12 +2,12 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { array, boolean, integer, maybe, nothing, object, string } from '../schema.ts';
 import type { Subscription } from '../model.ts';
-import { toCamelKeys } from '../naming.ts';
 import type { PluginRegistry } from '../plugins/registry.ts';
 import { SubscriptionInput, SubscriptionOutput, toOutput } from '../subscriptions/schema.ts';
 import type { SubscriptionService, Visible } from '../subscriptions/service.ts';
 import { principalOf } from './auth.ts';
 import { failures } from './schemas.ts';
+import { inputOf, readsInput } from './subscription-body.ts';
 
 export interface SubscriptionRoutes {
   subscriptions: SubscriptionService;
@@ -104,6 +104,7 @@ export function subscriptionRoutes(
   scope.post(
     '/subscriptions',
     {
+      ...readsInput,
       schema: {
         tags,
         summary: 'Create a subscription',
@@ -112,7 +113,7 @@ export function subscriptionRoutes(
       },
     },
     async (request, reply) => {
-      const input = toCamelKeys(SubscriptionInput, request.body) as SubscriptionInput;
+      const input = inputOf(request, subscriptions);
       return reply
         .status(201)
         .send(toOutput(await subscriptions.create(input, principalOf(request))));
@@ -136,6 +137,7 @@ export function subscriptionRoutes(
   scope.put<ByUuid>(
     '/subscriptions/:subscription_uuid',
     {
+      ...readsInput,
       schema: {
         tags,
         summary: 'Replace a subscription',
@@ -145,7 +147,7 @@ export function subscriptionRoutes(
       },
     },
     async (request) => {
-      const input = toCamelKeys(SubscriptionInput, request.body) as SubscriptionInput;
+      const input = inputOf(request, subscriptions);
       const { subscription_uuid: uuid } = request.params;
       return toOutput(await subscriptions.update(uuid, input, await reachOf(request)));
     },

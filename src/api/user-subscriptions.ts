@@ -1,11 +1,11 @@
 /** `/1.0/users/me/subscriptions`: the subscriptions of whoever asks. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { toCamelKeys } from '../naming.ts';
 import { array, integer, nothing, object } from '../schema.ts';
 import { SubscriptionOutput, toOutput, UserSubscriptionInput } from '../subscriptions/schema.ts';
 import type { SubscriptionService, Visible } from '../subscriptions/service.ts';
 import { userOf } from './auth.ts';
 import { failures } from './schemas.ts';
+import { readsInput, userInputOf } from './subscription-body.ts';
 import { type ByUuid, metadataFilter, MetadataQuery, UuidParams } from './subscriptions.ts';
 
 export const userPath = '/users/me/subscriptions';
@@ -47,6 +47,7 @@ export function userSubscriptionRoutes(
   scope.post(
     userPath,
     {
+      ...readsInput,
       schema: {
         tags,
         summary: 'Create a subscription of the user’s own',
@@ -57,7 +58,7 @@ export function userSubscriptionRoutes(
     async (request, reply) => {
       const { userUuid, serverUuid, ownTenantUuid } = userOf(request);
       const input = {
-        ...(toCamelKeys(UserSubscriptionInput, request.body) as UserSubscriptionInput),
+        ...userInputOf(request, subscriptions),
         ownerUserUuid: userUuid,
         eventsUserUuid: userUuid,
         eventsWazoUuid: serverUuid,
@@ -86,6 +87,7 @@ export function userSubscriptionRoutes(
   scope.put<ByUuid>(
     `${userPath}/:subscription_uuid`,
     {
+      ...readsInput,
       schema: {
         tags,
         summary: 'Replace a subscription of the user’s own',
@@ -99,7 +101,7 @@ export function userSubscriptionRoutes(
       const { subscription_uuid: uuid } = request.params;
       const { eventsUserUuid, eventsWazoUuid, ownerUserUuid } = subscriptions.get(uuid, own);
       const input = {
-        ...(toCamelKeys(UserSubscriptionInput, request.body) as UserSubscriptionInput),
+        ...userInputOf(request, subscriptions),
         eventsUserUuid,
         eventsWazoUuid,
         ownerUserUuid,

@@ -247,8 +247,13 @@ export class SubscriptionService {
     };
   }
 
+  /** What is wrong with the options of a service. */
+  problemsOf(service: string, config: JsonObject): Problem[] {
+    return this.#options.checkConfig(service, config);
+  }
+
   #check({ service, config, events }: Subscription): void {
-    const problems = this.#options.checkConfig(service, config);
+    const problems = this.problemsOf(service, config);
     for (const [index, name] of events.entries()) {
       if (Buffer.byteLength(name) > maxNameBytes) {
         problems.push({

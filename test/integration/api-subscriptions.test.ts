@@ -193,7 +193,11 @@ describe('input that does not fit is answered 400 with the field and the reason'
     expect(body.timestamp).toBeGreaterThanOrEqual(before - 1);
   });
 
-  test('several mistakes are told together', async () => {
+  test('several mistakes are told together, those in the options of the service too', async () => {
+    const mistaken = { ...valid, name: 5, config: { url: 'ftp://x/', method: 'patch' } };
+    const { status, body: all } = await create<ErrorBody>(mistaken);
+    expect(status).toBe(400);
+    expect(Object.keys(all.details).sort()).toEqual(['config.method', 'config.url', 'name']);
     const { body } = await create<ErrorBody>({ name: 5, service: 'http' });
     expect(Object.keys(body.details).sort()).toEqual(['config', 'events', 'name']);
   });

@@ -41,7 +41,7 @@ test('what is kept is published in its order, with the time when it happened, an
   outbox.wake();
   await until('all are published', () => kept.length === 0);
   expect(published.map(({ event }) => event.name)).toEqual(['a', 'b', 'c']);
-  const at = Date.parse(String(published[0]?.event.headers?.['timestamp']));
+  const at = Date.parse(published[0]?.event.headers?.['timestamp'] as string);
   expect(at).toBeGreaterThanOrEqual(before);
   outbox.stop();
   await outbox.ended();

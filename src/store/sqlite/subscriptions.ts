@@ -25,7 +25,7 @@ export function subscriptionTables(database: Database.Database) {
   const forget = ['failing', 'signing_keys'].map((table) => (uuid: string) => {
     database.prepare(`DELETE FROM ${table} WHERE subscription_uuid = ?`).run(uuid);
   });
-  const { addAnnouncements } = outboxTable(database);
+  const outbox = outboxTable(database);
   return {
     subscriptions: (): Subscription[] =>
       database
@@ -36,7 +36,7 @@ export function subscriptionTables(database: Database.Database) {
     putSubscription(subscription: Subscription, announcements: readonly string[] = []): void {
       database.transaction(() => {
         database.prepare(put).run(rowOf(subscription));
-        addAnnouncements(announcements);
+        outbox.addAnnouncements(announcements);
       })();
     },
 
@@ -50,7 +50,7 @@ export function subscriptionTables(database: Database.Database) {
           )
           .run(uuid);
         for (const one of forget) one(uuid);
-        addAnnouncements(announcements);
+        outbox.addAnnouncements(announcements);
       })();
     },
 
