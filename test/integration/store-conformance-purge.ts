@@ -51,7 +51,11 @@ export function describeStorePurge(open: () => Promise<Store>): void {
     async function withLog() {
       const store = await open();
       const entries = [
-        { name: 'call_created', data: '{"who":"Alice Zoë"}', detail: '{"error":"timeout: no answer"}' },
+        {
+          name: 'call_created',
+          data: '{"who":"Alice Zoë"}',
+          detail: '{"error":"timeout: no answer"}',
+        },
         {
           name: 'call_ended',
           data: '{"who":"Bob"}',

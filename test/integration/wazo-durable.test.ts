@@ -62,37 +62,43 @@ test.each([
   patience,
 );
 
-test('changes made while the broker is away are told, in their order, after a crash and its return', async () => {
-  const brokerUrl = await newVhost();
-  const heard = await listen(brokerUrl);
-  const { hostname, port, pathname } = new URL(brokerUrl);
-  const cable = await CutCable.open({ host: hostname, port: Number(port) });
-  onTestFinished(() => cable.close());
-  const daemon = await makeDaemon(`amqp://guest:guest@127.0.0.1:${cable.port}${pathname}`).start();
+test(
+  'changes made while the broker is away are told, in their order, after a crash and its return',
+  async () => {
+    const brokerUrl = await newVhost();
+    const heard = await listen(brokerUrl);
+    const { hostname, port, pathname } = new URL(brokerUrl);
+    const cable = await CutCable.open({ host: hostname, port: Number(port) });
+    onTestFinished(() => cable.close());
+    const daemon = await makeDaemon(
+      `amqp://guest:guest@127.0.0.1:${cable.port}${pathname}`,
+    ).start();
 
-  cable.cut();
-  // The answers wait for the broker; what was asked for does not.
-  const input = { name: 'first', service: 'http', events: [], config: { url: anywhere } };
-  const ask = (method: string, path: string, body?: unknown) =>
-    void daemon.call(method, path, body).catch(() => undefined);
-  ask('POST', '/subscriptions', input);
-  const uuid = await until('it is there', async () => (await listed(daemon))[0]);
-  ask('PUT', `/subscriptions/${uuid}`, { ...input, name: 'second' });
-  await until('it is changed', async () => {
-    const { body } = await daemon.call('GET', `/subscriptions/${uuid}`);
-    return body['name'] === 'second';
-  });
-  ask('DELETE', `/subscriptions/${uuid}`);
-  await until('it is gone', async () => (await listed(daemon)).length === 0);
-  await daemon.kill();
-  expect(heard).toEqual([]);
+    cable.cut();
+    // The answers wait for the broker; what was asked for does not.
+    const input = { name: 'first', service: 'http', events: [], config: { url: anywhere } };
+    const ask = (method: string, path: string, body?: unknown) =>
+      void daemon.call(method, path, body).catch(() => undefined);
+    ask('POST', '/subscriptions', input);
+    const uuid = await until('it is there', async () => (await listed(daemon))[0]);
+    ask('PUT', `/subscriptions/${uuid}`, { ...input, name: 'second' });
+    await until('it is changed', async () => {
+      const { body } = await daemon.call('GET', `/subscriptions/${uuid}`);
+      return body['name'] === 'second';
+    });
+    ask('DELETE', `/subscriptions/${uuid}`);
+    await until('it is gone', async () => (await listed(daemon)).length === 0);
+    await daemon.kill();
+    expect(heard).toEqual([]);
 
-  cable.mend();
-  await daemon.start();
-  const events = await about(heard, uuid, 3);
-  expect(events.map(({ body }) => [body.name, body.data['name']])).toEqual([
-    ['webhookd_subscription_created', 'first'],
-    ['webhookd_subscription_updated', 'second'],
-    ['webhookd_subscription_deleted', 'second'],
-  ]);
-}, patience);
+    cable.mend();
+    await daemon.start();
+    const events = await about(heard, uuid, 3);
+    expect(events.map(({ body }) => [body.name, body.data['name']])).toEqual([
+      ['webhookd_subscription_created', 'first'],
+      ['webhookd_subscription_updated', 'second'],
+      ['webhookd_subscription_deleted', 'second'],
+    ]);
+  },
+  patience,
+);
