@@ -233,6 +233,11 @@ const DeliveryOptions = object(
       unit: 'days',
       description: 'How long a delivery is kept with its log after its event was received; what is not final yet stays. null: for ever. Old ones are removed once a day.',
     }),
+    max_size: nullable(integer({ minimum: 1048576, unit: 'bytes' }), {
+      default: 2147483648,
+      unit: 'bytes',
+      description: 'How large the database may become. Before it does, the oldest deliveries are removed with their logs, then parked ones; what is still to be delivered stays. null: as large as the disk.',
+    }),
     shutdown_timeout: seconds(10, 'How long attempts in flight may take to finish when the daemon stops; what is cut is attempted again at the next start.'),
   },
   { ...closed, default: {}, description: 'How deliveries are attempted.' },

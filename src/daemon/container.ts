@@ -191,6 +191,8 @@ const makers: {
       disabledSubscriptions: () =>
         cradle.subscriptions.list().filter(({ disabled }) => disabled !== null).length,
       backlog: () => cradle.store.pending(),
+      storeSize: () => cradle.store.size(),
+      maxStoreSize: cradle.config.delivery.maxSize,
     }),
   masterTenant: ({ config: { auth } }) =>
     new MasterTenant(
@@ -276,8 +278,14 @@ const makers: {
     new SampleDeliveries({ runner, findService: (name) => registry.find(name) }),
   deadLetters: ({ publisherConnection, publisher, config }) =>
     new DeadLetters({ connection: publisherConnection, publisher, bus: config.bus }),
-  retention: ({ store, config, log }) =>
-    new Retention({ store, days: config.delivery.logRetention, log }),
+  retention: ({ store, config, metrics, log }) =>
+    new Retention({
+      store,
+      days: config.delivery.logRetention,
+      maxSize: config.delivery.maxSize,
+      onPurged: (reason, purged) => metrics.purged(reason, purged),
+      log,
+    }),
   runner: ({ retries, signer, cut, log }) =>
     new AttemptRunner({ retries, signal: cut, signer, log }),
   // What is asked for with every delivery is taken from the container once: it looks names up slowly.

@@ -1,7 +1,7 @@
 /** What the daemon counts and measures, for Prometheus: names and units as its guidelines have them. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { AttemptStatus } from '../model.ts';
-import type { WriteBatch } from '../store/store.ts';
+import type { StoreSize, WriteBatch } from '../store/store.ts';
 
 /** What is looked up when somebody asks. */
 export interface Observed {
@@ -12,6 +12,9 @@ export interface Observed {
   endpoints: () => Record<string, number>;
   disabledSubscriptions: () => number;
   backlog: () => Promise<{ count: number; oldest: number | null }>;
+  storeSize: () => Promise<StoreSize>;
+  /** bytes; null: none. */
+  maxStoreSize: number | null;
 }
 
 /** Upper bounds in seconds: a fast endpoint answers within milliseconds, the slowest takes a minute. */
@@ -48,6 +51,17 @@ export class Metrics {
     registers: this.#registers,
   });
 
+  readonly #purged = new Counter({
+    name: 'webhookd_deliveries_purged_total',
+    help: 'Deliveries removed with their logs, by reason: age or size.',
+    labelNames: ['reason'],
+    registers: this.#registers,
+  });
+  readonly #dropped = this.#counter(
+    'parked_deliveries_purged_total',
+    'Those of them that were parked, and so were never made.',
+  );
+
   constructor(observed: Observed) {
     collectDefaultMetrics({ register: this.#registry });
     this.#observe(observed);
@@ -65,6 +79,14 @@ export class Metrics {
   attempted(service: string, status: AttemptStatus, duration: number): void {
     this.#attempts.inc({ service, status });
     this.#durations.observe({ service }, duration / 1000);
+  }
+
+  purged(
+    reason: 'age' | 'size',
+    { deliveries, parked }: { deliveries: number; parked: number },
+  ): void {
+    this.#purged.inc({ reason }, deliveries);
+    this.#dropped.inc(parked);
   }
 
   /** Makes a commit and measures it. Rejects as it does. */
@@ -128,6 +150,32 @@ export class Metrics {
       },
     });
     this.#observeBacklog(observed);
+    this.#observeStore(observed);
+  }
+
+  #observeStore({ storeSize, maxStoreSize }: Observed): void {
+    const [free, log] = (
+      [
+        ['free', 'What is free in the database, and used before it grows.'],
+        ['log', 'Size of the write-ahead log beside the database.'],
+      ] as const
+    ).map(
+      ([name, help]) =>
+        new Gauge({ name: `webhookd_store_${name}_bytes`, help, registers: this.#registers }),
+    );
+    new Gauge({
+      name: 'webhookd_store_size_bytes',
+      help: 'Size of the database file.',
+      registers: this.#registers,
+      async collect() {
+        const size = await storeSize();
+        this.set(size.total);
+        free?.set(size.free);
+        log?.set(size.log);
+      },
+    });
+    if (maxStoreSize !== null)
+      this.#gauge('store_max_size_bytes', 'The limit, delivery.max_size.', () => maxStoreSize);
   }
 
   /** Both from one question to the store. */

@@ -125,12 +125,16 @@ export interface DeliveryQuery {
 
 export type ReplayCounts = Record<ReplaySelection['statuses'][number], number>;
 
-/** One slice of a purge. */
+/** One slice of a purge, the oldest first. What is still to be delivered stays. */
 export interface PurgeQuery {
-  /** What was received before this time goes, unless it is still to be delivered; what is parked goes too. */
+  /** Only what was received before this time goes. */
   before: number;
   /** Where the slice before this one ended; empty for the first. */
   after: string;
+  /** Whether what is parked goes too. */
+  takesParked: boolean;
+  /** Nothing more goes once so many bytes or fewer are used; null: all that is old goes. */
+  downTo: number | null;
 }
 
 /** What a slice removed. */
@@ -142,8 +146,20 @@ export interface PurgeSlice {
   parked: number;
   /** Where the next slice begins; null when nothing is left to look at. */
   next: string | null;
-  /** How long the slice held the store without its commit, ms. */
+  /** How many bytes are used after it. */
+  used: number;
+  /** How long the slice held the store, ms: so long a commit may have waited for it. */
   elapsed: number;
+}
+
+/** Bytes on the disk. */
+export interface StoreSize {
+  /** Of the database, what is free in it included. */
+  total: number;
+  /** What is free in it, and used before it grows. */
+  free: number;
+  /** Of the write-ahead log beside it. */
+  log: number;
 }
 
 /** Rejects with {@link StoreUnavailable} when trying again later may help; any other rejection is a bug. */
@@ -201,6 +217,12 @@ export interface Store {
 
   /** Removes some of what is old, in a time that commits can wait for. */
   purge(query: PurgeQuery): Promise<PurgeSlice>;
+  size(): Promise<StoreSize>;
+  /**
+   * Gives some of what is free back to the disk, in a time that commits can wait for, until the total is so
+   * many bytes. The total after it: the same as before when no more can be given back.
+   */
+  shrink(to: number): Promise<number>;
 
   tokens(): Promise<AccessToken[]>;
   putToken(token: AccessToken): Promise<void>;

@@ -16,11 +16,16 @@ const query = {
 } as const;
 
 /** Every slice of a purge. */
-async function purge(store: Store, before: number): Promise<PurgeSlice[]> {
+async function purge(
+  store: Store,
+  before: number,
+  { takesParked = true, downTo = null }: { takesParked?: boolean; downTo?: number | null } = {},
+): Promise<PurgeSlice[]> {
   const slices: PurgeSlice[] = [];
   for (let after: string | null = ''; after !== null;) {
-    const slice: PurgeSlice = await store.purge({ before, after });
+    const slice: PurgeSlice = await store.purge({ before, after, takesParked, downTo });
     slices.push(slice);
+    if (downTo !== null && slice.used <= downTo) return slices;
     after = slice.next;
   }
   return slices;
@@ -45,6 +50,26 @@ async function commitEvent(store: Store, at: number, subscriptions: string[]): P
   await store.commit({ events: [sampleRecord([], { receivedAt: at, deliveries })], attempts: [] });
   return deliveries.map(({ id }) => id);
 }
+
+/** Final deliveries of as many events, one received each millisecond from a time on. */
+async function commitFinal(store: Store, from: number, count: number): Promise<void> {
+  for (let first = 0; first < count; first += 500) {
+    const events = Array.from({ length: Math.min(500, count - first) }, (_, place) => {
+      const at = from + first + place;
+      const deliveries = [{ id: uuidv7({ msecs: at }), subscriptionUuid: 'a' }];
+      return sampleRecord([], { receivedAt: at, deliveries });
+    });
+    const attempts = events.map(({ deliveries: [delivery] }) =>
+      attemptOf(delivery?.id ?? '', { detail: JSON.stringify({ body: 'x'.repeat(300) }) }),
+    );
+    await store.commit({ events, attempts });
+  }
+}
+
+const usedOf = async (store: Store): Promise<number> => {
+  const { total, free } = await store.size();
+  return total - free;
+};
 
 export function describeStorePurge(open: () => Promise<Store>): void {
   describe('search in the log', () => {
@@ -165,6 +190,28 @@ export function describeStorePurge(open: () => Promise<Store>): void {
       expect(slice).toMatchObject({ deliveries: 1, parked: 1, events: 0 });
     });
 
+    test('leaves what is parked when it is told to', async () => {
+      const store = await open();
+      await store.putSubscription(
+        sampleSubscription({ uuid: 'a', disabled: { reason: 'manual', at: 1 } }),
+      );
+      await commitEvent(store, 1_000, ['a']);
+      const [slice] = await purge(store, 9_000, { takesParked: false });
+      expect(slice).toMatchObject({ deliveries: 0, parked: 0, events: 0 });
+    });
+
+    test('an attempt that ends when its delivery is gone leaves nothing behind', async () => {
+      const store = await open();
+      const disabled = { reason: 'manual', at: 1 } as const;
+      await store.putSubscription(sampleSubscription({ uuid: 'a', disabled }));
+      const [id = ''] = await commitEvent(store, 1_000, ['a']);
+      await purge(store, 9_000);
+      const requests = [{ id: uuidv7(), request: '{}' }];
+      await store.commit({ events: [], attempts: [attemptOf(id, { requests })] });
+      expect(await store.attempts(query)).toEqual({ items: [], filtered: 0 });
+      expect(await store.backlog()).toEqual([]);
+    });
+
     test('removes what was cancelled with its subscription', async () => {
       const store = await open();
       await commitEvent(store, 1_000, ['a']);
@@ -175,26 +222,72 @@ export function describeStorePurge(open: () => Promise<Store>): void {
     test('of much goes in slices, each of which commits can wait for', async () => {
       const store = await open();
       const count = 20_000;
-      for (let first = 0; first < count; first += 500) {
-        const events = Array.from({ length: 500 }, (_, place) => {
-          const at = 1_000 + first + place;
-          const id = uuidv7({ msecs: at });
-          return sampleRecord([], {
-            receivedAt: at,
-            deliveries: [{ id, subscriptionUuid: 'a' }],
-          });
-        });
-        const attempts = events.map(({ deliveries: [delivery] }) =>
-          attemptOf(delivery?.id ?? '', { detail: JSON.stringify({ body: 'x'.repeat(300) }) }),
-        );
-        await store.commit({ events, attempts });
-      }
+      await commitFinal(store, 1_000, count);
       const slices = await purge(store, 1_000 + count);
       expect(sum(slices)).toEqual({ events: count, deliveries: count, attempts: count });
       expect(slices.length).toBeGreaterThan(3);
       // A machine that stands still for a moment spoils a slice, not all of them.
       const times = slices.map(({ elapsed }) => elapsed).sort((a, b) => a - b);
       expect(times[Math.floor(times.length * 0.8)]).toBeLessThan(50);
+    });
+
+    test('by size ends when it fits, and leaves the youngest', async () => {
+      const store = await open();
+      await commitFinal(store, 1_000, 4_000);
+      const downTo = (await usedOf(store)) / 2;
+      const slices = await purge(store, 9_000, { downTo });
+      expect(slices.at(-1)?.used).toBe(await usedOf(store));
+      expect(slices.at(-1)?.used).toBeLessThanOrEqual(downTo);
+      const { deliveries: gone } = sum(slices);
+      // About a half of them; how full pages are is the store's own affair.
+      expect(gone).toBeGreaterThan(1_000);
+      expect(gone).toBeLessThan(3_000);
+      const { items, filtered } = await store.attempts({ ...query, limit: 1 });
+      expect(filtered).toBe(4_000 - gone);
+      const [oldest] = items;
+      const left = oldest && (await store.delivery(oldest.deliveryId));
+      expect(left?.delivery.event.receivedAt).toBe(1_000 + gone);
+    });
+
+    test('by size of what fits removes nothing', async () => {
+      const store = await open();
+      await commitFinal(store, 1_000, 100);
+      const slices = await purge(store, 9_000, { downTo: await usedOf(store) });
+      expect(sum(slices)).toEqual({ events: 0, deliveries: 0, attempts: 0 });
+    });
+  });
+
+  describe('the size', () => {
+    test('does not grow while as much goes as comes', async () => {
+      const store = await open();
+      await commitFinal(store, 1_000, 2_000);
+      const { total } = await store.size();
+      for (let round = 1; round <= 5; round++) {
+        await purge(store, 1_000 + (round - 1) * 1_000 + 1_000);
+        await commitFinal(store, 2_000 + round * 1_000, 1_000);
+      }
+      const size = await store.size();
+      expect(size.total).toBeLessThan(total * 1.05);
+      expect(size.free).toBeLessThan(size.total);
+      expect(size.log).toBeGreaterThan(0);
+    });
+
+    test('shrinks when it is told to, a little at a time, and loses nothing', async () => {
+      const store = await open();
+      await commitFinal(store, 1_000, 6_000);
+      await purge(store, 5_000);
+      const before = await store.size();
+      expect(before.free).toBeGreaterThan(before.total / 3);
+      const to = before.total - before.free / 2;
+      const totals = [before.total];
+      for (let last = Infinity; (totals.at(-1) ?? 0) < last && (totals.at(-1) ?? 0) > to;) {
+        last = totals.at(-1) ?? 0;
+        totals.push(await store.shrink(to));
+      }
+      expect((await store.size()).total).toBe(totals.at(-1));
+      expect(totals.at(-1)).toBeLessThanOrEqual(to);
+      expect(await store.shrink(0)).toBeLessThan(to);
+      expect((await store.attempts(query)).filtered).toBe(2_000);
     });
   });
 }

@@ -4,7 +4,7 @@ import { StoreUnavailable, type PurgeQuery, type PurgeSlice } from '../../dist/s
 import { silentLog } from '../support/logs.ts';
 
 const day = 86_400_000;
-const none = { events: 0, deliveries: 0, attempts: 0, parked: 0, elapsed: 0 };
+const none = { events: 0, deliveries: 0, attempts: 0, parked: 0, used: 0, elapsed: 0 };
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -20,8 +20,12 @@ function setUp(days: number | null, slices: (PurgeSlice | Error)[] = [{ ...none,
         ? Promise.reject(slice ?? new Error('no slice'))
         : Promise.resolve(slice);
     },
+    size: () => Promise.resolve({ total: 0, free: 0, log: 0 }),
+    shrink: () => Promise.resolve(0),
   };
-  return { asked, retention: new Retention({ store, days, log: silentLog }) };
+  const onPurged = () => undefined;
+  const retention = new Retention({ store, days, maxSize: null, onPurged, log: silentLog });
+  return { asked, retention };
 }
 
 test('purges soon after the start, and then once a day', async () => {
@@ -47,8 +51,8 @@ test('keeps everything when it is told to', async () => {
 
 test('goes from slice to slice, with a pause for commits, and adds up', async () => {
   const { asked, retention } = setUp(30, [
-    { events: 1, deliveries: 2, attempts: 3, parked: 1, next: 'b', elapsed: 1 },
-    { events: 1, deliveries: 1, attempts: 1, parked: 1, next: null, elapsed: 1 },
+    { events: 1, deliveries: 2, attempts: 3, parked: 1, next: 'b', used: 0, elapsed: 1 },
+    { events: 1, deliveries: 1, attempts: 1, parked: 1, next: null, used: 0, elapsed: 1 },
   ]);
   const purged = retention.purge(7);
   await vi.advanceTimersByTimeAsync(0);

@@ -10,6 +10,7 @@ import type {
   WriteBatch,
 } from '../store.ts';
 import { preparePurge } from './purge.ts';
+import { sizeTables } from './size.ts';
 
 interface DueRow {
   id: string;
@@ -75,9 +76,13 @@ export function deliveryTables(database: Database.Database) {
     return { deliveries, nextDueAt: rows.length === limit ? until : null };
   };
 
+  const { used, size, shrink } = sizeTables(database);
+
   return {
     commit: prepareCommit(database),
-    purge: preparePurge(database),
+    purge: preparePurge(database, { used }),
+    size,
+    shrink,
 
     dueDeliveries(query: DueQuery): DueDeliveries {
       if (query.isOrdered) return dueInOrder(query);
@@ -125,6 +130,7 @@ function prepareCommit(database: Database.Database): (batch: WriteBatch) => void
   const updateDelivery = database.prepare(
     "UPDATE deliveries SET status = ?, attempts = ?, next_attempt_at = ? WHERE id = ? AND status = 'pending'",
   );
+  const isKept = database.prepare('SELECT 1 FROM deliveries WHERE id = ?');
   const writeEvent = (event: EventRecord) => {
     const { name, originUuid, headers, data, receivedAt, fingerprint } = event;
     const eventId = insertEvent.run(
@@ -151,6 +157,14 @@ function prepareCommit(database: Database.Database): (batch: WriteBatch) => void
       nextAttemptAt,
       requests,
     } = attempt;
+    const { changes } = updateDelivery.run(
+      nextAttemptAt === null ? finalStatus[status] : 'pending',
+      number,
+      nextAttemptAt,
+      deliveryId,
+    );
+    // Its subscription may have been disabled during the attempt, and what is parked purged.
+    if (changes === 0 && isKept.get(deliveryId) === undefined) return;
     for (const { id, request } of requests) insertRequest.run(id, endedAt, request, deliveryId);
     insertAttempt.run(
       deliveryId,
@@ -161,12 +175,6 @@ function prepareCommit(database: Database.Database): (batch: WriteBatch) => void
       startedAt,
       endedAt,
       detail,
-    );
-    updateDelivery.run(
-      nextAttemptAt === null ? finalStatus[status] : 'pending',
-      number,
-      nextAttemptAt,
-      deliveryId,
     );
   };
   return database.transaction((batch: WriteBatch) => {

@@ -8,8 +8,11 @@ import { migrations } from './migrations/index.ts';
 /** "whkd": marks the file as ours. */
 const applicationId = 0x77686b64;
 
-/** Larger files are not read through at start: it would take longer than starting may take. */
+/** Larger files are neither read through nor rewritten at start: it would take longer than starting may take. */
 const fullCheckSize = 64 * 1024 * 1024;
+
+/** The write-ahead log is cut to this size when a long search has made it larger, bytes. */
+const logSize = 32 * 1024 * 1024;
 
 /**
  * Opens (or makes) the file and brings it up to date.
@@ -25,7 +28,9 @@ export function openDatabase(file: string): { database: Database.Database; relea
     database = new Database(file, { timeout: 5_000 });
     checkOwner(database, file);
     checkIntegrity(database, file);
+    prepareToShrink(database, file);
     database.pragma('journal_mode = WAL');
+    database.pragma(`journal_size_limit = ${logSize}`);
     database.pragma('synchronous = FULL');
     database.pragma('wal_autocheckpoint = 4000');
     database.pragma('temp_store = MEMORY');
@@ -101,6 +106,18 @@ function checkIntegrity(database: Database.Database, file: string): void {
   if (statSync(file).size > fullCheckSize) return;
   const [first] = database.pragma('quick_check(1)') as { quick_check: string }[];
   if (first !== undefined && first.quick_check !== 'ok') throw corrupt(file, first.quick_check);
+}
+
+/**
+ * Free pages can be given back to the disk only in a file that was made for it, or made anew. In any other
+ * the free ones are used again, and it grows no further either.
+ */
+function prepareToShrink(database: Database.Database, file: string): void {
+  const incremental = 2;
+  if (database.pragma('auto_vacuum', { simple: true }) === incremental) return;
+  const { size } = statSync(file);
+  database.pragma(`auto_vacuum = ${incremental}`);
+  if (size > 0 && size <= fullCheckSize) database.exec('VACUUM');
 }
 
 function migrate(database: Database.Database): void {

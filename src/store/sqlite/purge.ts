@@ -1,13 +1,20 @@
-/** Removes what is old, a little at a time: a commit never waits for more than one slice. */
+/** Removes the oldest, a little at a time: a commit never waits for more than one slice. */
 import type Database from 'better-sqlite3';
 import type { PurgeQuery, PurgeSlice } from '../store.ts';
+import type { SizeTables } from './size.ts';
 import { firstIdOf } from './time-ids.ts';
 
-/** A slice ends once it took this long, ms; its commit comes on top. */
+/** A slice removes nothing more once it took this long, ms; its commit comes on top. */
 const sliceTime = 12;
+
+/** How long a slice should take with its commit, ms: when it takes longer, the next one removes less. */
+const goal = 25;
 
 /** Deliveries looked at between two looks at the clock. */
 const step = 20;
+
+/** How many deliveries a slice removes at most: each may change pages of its own, which the commit writes. */
+const quotas = { least: 100, first: 200, most: 1000 };
 
 interface DeliveryRow {
   id: string;
@@ -17,11 +24,13 @@ interface DeliveryRow {
 }
 
 /** A function that removes one slice; its statements are prepared once. */
-export function preparePurge(database: Database.Database): (query: PurgeQuery) => PurgeSlice {
+export function preparePurge(
+  database: Database.Database,
+  { used }: Pick<SizeTables, 'used'>,
+): (query: PurgeQuery) => PurgeSlice {
   const select = database.prepare<[string, string, number], DeliveryRow>(
     'SELECT id, event_id, subscription_uuid, next_attempt_at FROM deliveries WHERE id > ? AND id < ? ORDER BY id LIMIT ?',
   );
-  // What is parked is kept as long as everything else, and no longer.
   const selectDisabled = database
     .prepare<[], string>('SELECT uuid FROM subscriptions WHERE disabled_at IS NOT NULL')
     .pluck();
@@ -30,32 +39,43 @@ export function preparePurge(database: Database.Database): (query: PurgeQuery) =
   const deleteEvent = database.prepare(
     'DELETE FROM events WHERE id = ? AND NOT EXISTS (SELECT 1 FROM deliveries WHERE event_id = events.id)',
   );
-  return database.transaction(({ before, after }: PurgeQuery): PurgeSlice => {
-    const began = performance.now();
-    const end = firstIdOf(before);
-    const parked = new Set(selectDisabled.all());
-    const slice = {
-      events: 0,
-      deliveries: 0,
-      attempts: 0,
-      parked: 0,
-      next: after as string | null,
-      elapsed: 0,
-    };
-    while (slice.next !== null && performance.now() - began < sliceTime) {
-      const rows = select.all(slice.next, end, step);
-      const gone = rows.filter(
-        ({ subscription_uuid: uuid, next_attempt_at: next }) => next === null || parked.has(uuid),
-      );
-      for (const { id, next_attempt_at: next } of gone) {
-        if (next !== null) slice.parked++;
-        slice.attempts += deleteAttempts.run(id).changes;
-        slice.deliveries += deleteDelivery.run(id).changes;
+  let quota = quotas.first;
+
+  const removeSlice = database.transaction(
+    ({ before, after, takesParked, downTo }: PurgeQuery): Omit<PurgeSlice, 'elapsed'> => {
+      const began = performance.now();
+      const end = firstIdOf(before);
+      const parked = new Set(takesParked ? selectDisabled.all() : []);
+      const slice = { events: 0, deliveries: 0, attempts: 0, parked: 0 };
+      const isEnough = () =>
+        slice.deliveries >= quota ||
+        performance.now() - began >= sliceTime ||
+        (downTo !== null && used() <= downTo);
+      let next: string | null = after;
+      while (next !== null && !isEnough()) {
+        const rows = select.all(next, end, step);
+        const gone = rows.filter(
+          ({ subscription_uuid: uuid, next_attempt_at: due }) => due === null || parked.has(uuid),
+        );
+        for (const { id, next_attempt_at: due } of gone) {
+          if (due !== null) slice.parked++;
+          slice.attempts += deleteAttempts.run(id).changes;
+          slice.deliveries += deleteDelivery.run(id).changes;
+        }
+        for (const id of new Set(gone.map(({ event_id: id }) => id)))
+          slice.events += deleteEvent.run(id).changes;
+        next = rows.length < step ? null : (rows.at(-1)?.id ?? null);
       }
-      for (const id of new Set(gone.map(({ event_id: id }) => id)))
-        slice.events += deleteEvent.run(id).changes;
-      slice.next = rows.length < step ? null : (rows.at(-1)?.id ?? null);
-    }
-    return { ...slice, elapsed: performance.now() - began };
-  });
+      return { ...slice, next, used: used() };
+    },
+  );
+
+  return (query) => {
+    const began = performance.now();
+    const slice = removeSlice(query);
+    const elapsed = performance.now() - began;
+    if (elapsed > goal) quota = Math.max(quotas.least, Math.floor(quota / 2));
+    else if (elapsed < goal / 2) quota = Math.min(quotas.most, quota * 2);
+    return { ...slice, elapsed };
+  };
 }

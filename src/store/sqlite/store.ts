@@ -22,6 +22,7 @@ import type {
   PurgeQuery,
   PurgeSlice,
   Store,
+  StoreSize,
   WriteBatch,
 } from '../store.ts';
 
@@ -162,6 +163,14 @@ export class SqliteStore implements Store {
 
   purge(query: PurgeQuery): Promise<PurgeSlice> {
     return this.#call('purge', query);
+  }
+
+  size(): Promise<StoreSize> {
+    return this.#call('size');
+  }
+
+  shrink(to: number): Promise<number> {
+    return this.#call('shrink', to);
   }
 
   tokens(): Promise<AccessToken[]> {
