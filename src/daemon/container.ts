@@ -29,6 +29,7 @@ import { SampleDeliveries } from '../deliveries/sample-delivery.ts';
 import { AttemptRunner } from '../deliveries/runner.ts';
 import { ReturnedRequests } from '../deliveries/returned-requests.ts';
 import { Metrics } from '../observing/metrics.ts';
+import type { OpenTelemetry } from '../observing/tracing.ts';
 import { EventTaps } from '../plugins/event-taps.ts';
 import { Handlers } from '../plugins/handlers.ts';
 import { KeyFile } from '../plugins/key-file.ts';
@@ -44,6 +45,7 @@ import type { Change } from '../subscriptions/service.ts';
 import { Matcher } from '../subscriptions/matcher.ts';
 import { SubscriptionService } from '../subscriptions/service.ts';
 import { Signer } from '../subscriptions/signing.ts';
+import { version } from '../version.ts';
 import { secretKeyFile } from './paths.ts';
 
 /** More than a broker can hold unacked, or lose acks of in a crash. */
@@ -60,6 +62,8 @@ export interface Foundations {
   serverUuid: string;
   /** Cuts attempts in flight. */
   cut: AbortSignal;
+  /** undefined: nobody listens. */
+  tracing: OpenTelemetry | undefined;
 }
 
 /** Everything the daemon is made of. */
@@ -120,7 +124,7 @@ function makeAuthenticator({ config, tokens, wazoAuth, masterTenant }: Cradle): 
 }
 
 function followChange(subscription: Subscription, change: Change, cradle: Cradle): void {
-  const { dispatcher, health, signer, log } = cradle;
+  const { dispatcher, health, signer, metrics, log } = cradle;
   const { uuid, name, disabled } = subscription;
   if (change === 'disabled')
     log.warn(
@@ -128,7 +132,10 @@ function followChange(subscription: Subscription, change: Change, cradle: Cradle
       `the subscription ${name} is disabled: its deliveries are parked`,
     );
   if (change === 'enabled' || change === 'deleted') health.forget(uuid);
-  if (change === 'deleted') signer.forget(uuid);
+  if (change === 'deleted') {
+    signer.forget(uuid);
+    metrics.forgetSubscription(uuid);
+  }
   if (change === 'enabled') dispatcher.resume(uuid);
   else dispatcher.reconsider(uuid);
 }
@@ -183,6 +190,8 @@ const makers: {
     new GroupCommit({ commit: (batch) => metrics.commit(batch, () => store.commit(batch)) }, log),
   metrics: (cradle) =>
     new Metrics({
+      version,
+      matched: () => cradle.intake.matched,
       isConsuming: () => cradle.consumer.isConsuming,
       isStoring: () => cradle.commits.failure === undefined,
       deadLettered: () => cradle.intake.rejected,
@@ -286,8 +295,8 @@ const makers: {
       onPurged: (reason, purged) => metrics.purged(reason, purged),
       log,
     }),
-  runner: ({ retries, signer, cut, log }) =>
-    new AttemptRunner({ retries, signal: cut, signer, log }),
+  runner: ({ retries, signer, cut, tracing, log }) =>
+    new AttemptRunner({ retries, signal: cut, signer, tracing, log }),
   // What is asked for with every delivery is taken from the container once: it looks names up slowly.
   dispatcher: ({
     store,
@@ -318,14 +327,22 @@ const makers: {
       }),
       limits: config.delivery,
       breaker: breakerOptions(config),
-      onResult: (subscription, result, startedAt) => {
-        metrics.attempted(subscription.service, result.status, Date.now() - startedAt);
+      onResult: (subscription, result, startedAt, isFinal) => {
+        metrics.attempted({
+          service: subscription.service,
+          subscription: subscription.uuid,
+          status: result.status,
+          isFinal,
+          duration: Date.now() - startedAt,
+        });
         health.record(subscription, result, startedAt);
       },
       log,
     }),
   ownerEnds: ({ subscriptions, log }) => new OwnerEnds(subscriptions, log),
-  intake: ({ matcher, commits, recent, dispatcher, ownerEnds, taps, metrics, config, log }) => {
+  intake: (cradle) => {
+    const { matcher, commits, recent, dispatcher, ownerEnds, taps } = cradle;
+    const { metrics, tracing, config, log } = cradle;
     const intake = new Intake({
       matcher,
       filter: new EventFilter(log),
@@ -342,6 +359,7 @@ const makers: {
         return ownerEnds.follow(event);
       },
       maxMessageSize: config.bus.maxMessageSize,
+      tracing,
       log,
     });
     dispatcher.whenRelieved(() => intake.relieve());

@@ -14,6 +14,7 @@ import type { JsonObject } from '../model.ts';
 import { OwnerEnds } from '../deliveries/owner-ends.ts';
 import type { PluginManager } from '../plugins/manager.ts';
 import { healthRoutes, metricsRoute } from '../observing/server.ts';
+import { startTracing } from '../observing/tracing.ts';
 import type { PluginRegistry } from '../plugins/registry.ts';
 import { SqliteStore } from '../store/sqlite/store.ts';
 import type { Store } from '../store/store.ts';
@@ -74,6 +75,8 @@ export class Daemon {
     this.#log.info({ version }, 'webhookd starts');
     // A certificate that cannot be read is a mistake to tell now, not at every try to connect.
     brokerAddress(this.#config.bus);
+    const tracing = await startTracing(version, this.#config.bus.queueName);
+    if (tracing !== undefined) this.#log.info('traces are made, and taken up from events');
     const store = await this.#openStore();
     const { cradle } = createDaemonContainer({
       config: this.#config,
@@ -82,6 +85,7 @@ export class Daemon {
       store,
       serverUuid: this.#config.uuid ?? (await ownUuid(store)),
       cut: this.#cut.signal,
+      tracing,
     });
     this.#undo.push({ what: 'commits', run: () => cradle.commits.stop() });
     await this.#prepareTokens(cradle);
@@ -252,7 +256,7 @@ export class Daemon {
 
 const healthOf = ({ consumer, commits }: Cradle) => ({
   isConsuming: () => consumer.isConsuming,
-  isStoring: () => commits.failure === undefined,
+  storeFailure: () => commits.failure?.message,
 });
 
 /** What does not work is a mistake in the configuration, told in words. */

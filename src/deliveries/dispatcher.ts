@@ -38,8 +38,13 @@ export interface DispatcherOptions {
   runner: AttemptRunner;
   retries: Pick<RetryPolicies, 'of'>;
   breaker: BreakerOptions;
-  /** Told of every attempt that counts. */
-  onResult: (subscription: Subscription, result: AttemptResult, startedAt: number) => void;
+  /** Told of every attempt that counts, and whether the delivery is final. */
+  onResult: (
+    subscription: Subscription,
+    result: AttemptResult,
+    startedAt: number,
+    isFinal: boolean,
+  ) => void;
   findSubscription: (uuid: string) => Subscription | undefined;
   /** The service that delivers, or undefined while nobody provides it: its deliveries wait. */
   findService: (name: string) => RunnableService | undefined;
@@ -438,7 +443,7 @@ export class Dispatcher {
     reportAttempt(log, delivery, { service: subscription.service, plugin: service.plugin }, record);
     // Nothing goes before what failed: the next one is known when this outcome is on disk.
     if (lane.isOrdered && record.nextAttemptAt !== null) lane.blockedUntil = Infinity;
-    onResult(subscription, result, startedAt);
+    onResult(subscription, result, startedAt, record.nextAttemptAt === null);
     commits.addAttempt(record, () => {
       this.#settled(lane, delivery, record.nextAttemptAt);
       if (made.deliveries.length > 0) this.offer(made.deliveries);

@@ -11,6 +11,8 @@ import { v7 as uuidv7 } from 'uuid';
 import type { ConsumerSession } from '../bus/consumer.ts';
 import { fingerprintOf, parseMessage } from '../bus/message.ts';
 import type { BusEvent, Delivery, KeptEvent } from '../model.ts';
+import { withTrace } from '../observing/trace-context.ts';
+import type { EventTrace, OpenTelemetry } from '../observing/tracing.ts';
 import type { GroupCommit } from '../store/group-commit.ts';
 import type { EventRecord } from '../store/store.ts';
 import type { EventFilter } from '../subscriptions/filter.ts';
@@ -33,6 +35,8 @@ export interface IntakeOptions {
   onEvent: (event: BusEvent) => Promise<void> | undefined;
   /** Largest message taken, bytes. */
   maxMessageSize: number;
+  /** undefined: nobody listens. */
+  tracing?: Pick<OpenTelemetry, 'receive'> | undefined;
   log: Logger;
 }
 
@@ -55,6 +59,7 @@ interface Entry {
   later: Map<ConsumerSession, ConsumeMessage> | undefined;
   deliveries: Delivery[];
   fingerprint: string | null;
+  trace: EventTrace | undefined;
 }
 
 export class Intake {
@@ -73,6 +78,8 @@ export class Intake {
   #impatience: NodeJS.Timeout | undefined;
   /** Messages sent to the dead-letter exchange since the start. */
   #rejected = 0;
+  /** Events that somebody wants, kept since the start. */
+  #matched = 0;
 
   constructor(options: IntakeOptions) {
     this.#options = options;
@@ -80,6 +87,10 @@ export class Intake {
 
   get rejected(): number {
     return this.#rejected;
+  }
+
+  get matched(): number {
+    return this.#matched;
   }
 
   /** Takes one message from the bus, now or when the pressure has fallen. Never throws. */
@@ -136,9 +147,11 @@ export class Intake {
     const { event, exactData } = parsed;
     const work = this.#options.onEvent(event);
     if (work !== undefined) this.#holdAcks(work);
-    const { matcher, filter } = this.#options;
+    const { matcher, filter, tracing } = this.#options;
+    const trace = tracing?.receive(event);
     const subscriptions = matcher.match(event).filter((one) => filter.passes(one, event));
     if (subscriptions.length === 0) {
+      trace?.end('unwanted');
       this.#skip(message, session);
       return;
     }
@@ -149,6 +162,7 @@ export class Intake {
       dataJson = exactData ?? json;
       headersJson = JSON.stringify(event.headers);
     } catch (error) {
+      trace?.end('rejected');
       this.#reject(message, session, `it is nested too deeply: ${(error as Error).message}`);
       return;
     }
@@ -158,10 +172,17 @@ export class Intake {
         { event: event.name, message_id: message.properties.messageId as unknown },
         'the broker delivered an event again that is already kept',
       );
+      trace?.end('repeated');
       this.#skip(message, session);
       return;
     }
-    const kept: KeptEvent = Object.assign(event, { dataJson });
+    let kept: KeptEvent;
+    if (trace === undefined) kept = Object.assign(event, { dataJson });
+    else {
+      // After the fingerprint, which has to be the same when the message comes again.
+      kept = { ...event, dataJson, headers: withTrace(event.headers, trace.context) };
+      headersJson = JSON.stringify(kept.headers);
+    }
     const size = dataJson.length + headersJson.length;
     const deliveries = subscriptions.map(({ uuid }) => ({
       id: uuidv7(),
@@ -173,7 +194,7 @@ export class Intake {
       request: null,
     }));
     this.#keep(
-      { message, session, last: message, later: undefined, deliveries, fingerprint },
+      { message, session, last: message, later: undefined, deliveries, fingerprint, trace },
       kept,
       headersJson,
     );
@@ -192,13 +213,16 @@ export class Intake {
       deliveries: deliveries.map(({ id, subscriptionUuid }) => ({ id, subscriptionUuid })),
     };
     this.#lastEntry = entry;
+    this.#matched++;
     this.#uncommitted += deliveries.length;
+    entry.trace?.commit();
     this.#options.commits.addEvent(record, (error) => this.#settle(entry, error));
   }
 
   #settle(entry: Entry, error: Error | undefined): void {
     if (this.#lastEntry === entry) this.#lastEntry = undefined;
     this.#uncommitted -= entry.deliveries.length;
+    entry.trace?.end(error === undefined ? 'kept' : 'rejected');
     if (error === undefined) {
       for (const delivery of entry.deliveries) this.#committed.push(delivery);
     } else {

@@ -2,6 +2,8 @@
 import type { Logger } from 'pino';
 import { messageOf } from '../errors.ts';
 import type { AttemptStatus, Delivery, Subscription } from '../model.ts';
+import { traceOf } from '../observing/trace-context.ts';
+import type { OpenTelemetry } from '../observing/tracing.ts';
 import type { AttemptContext, Outcome, PluginLog, Sign } from '../plugin-api/contract.ts';
 import { isHookExpectedError, isHookRetry } from '../plugin-api/errors.ts';
 import type { Variables } from '../plugin-api/handled-event.ts';
@@ -52,6 +54,8 @@ export interface RunnerOptions {
   signal: AbortSignal;
   /** Signs for a subscription. */
   signer: { signFor(subscriptionUuid: string, deliveryId: string): Sign } | undefined;
+  /** undefined: nobody listens. */
+  tracing?: Pick<OpenTelemetry, 'attempt'> | undefined;
   log: Logger;
 }
 
@@ -69,7 +73,8 @@ export class AttemptRunner {
     delivery: Delivery,
     request?: HttpRequest,
   ): Promise<AttemptResult | undefined> {
-    const { retries, signal, signer } = this.options;
+    const { retries, signal, signer, tracing } = this.options;
+    const trace = tracing?.attempt(subscription, delivery);
     const context: AttemptContext = {
       delivery: { id: delivery.id },
       attempt: delivery.attempts + 1,
@@ -78,15 +83,29 @@ export class AttemptRunner {
       sign: signer?.signFor(subscription.uuid, delivery.id),
       log: service.log,
       secrets: service.secrets,
+      trace: trace === undefined ? traceOf(delivery.event.headers) : trace.context,
       request,
     };
+    const result = await this.#call(service, subscription, delivery, context);
+    trace?.end(result?.status);
+    return result;
+  }
+
+  async #call(
+    service: RunnableService,
+    subscription: Subscription,
+    delivery: Delivery,
+    context: AttemptContext,
+  ): Promise<AttemptResult | undefined> {
     try {
       const outcome = await service.call(subscription, delivery, context);
       const requests = requestsIn(outcome);
       if (requests !== undefined) return { status: 'success', detail: '{}', ...plain, requests };
       return { status: 'success', detail: toJson(outcome), ...plain };
     } catch (error) {
-      return signal.aborted ? undefined : this.#failed(error, service, subscription, delivery);
+      return context.signal.aborted
+        ? undefined
+        : this.#failed(error, service, subscription, delivery);
     }
   }
 

@@ -1,36 +1,50 @@
-/** What the daemon counts and measures, for Prometheus: names and units as its guidelines have them. */
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+/**
+ * What the daemon counts and measures, for Prometheus: names and units as its guidelines have them.
+ *
+ * What is counted with every attempt is counted in plain numbers, which prom-client gets when somebody
+ * asks: it would look its labels up at each count.
+ */
+import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
 import type { AttemptStatus } from '../model.ts';
-import type { StoreSize, WriteBatch } from '../store/store.ts';
-
-/** What is looked up when somebody asks. */
-export interface Observed {
-  isConsuming: () => boolean;
-  isStoring: () => boolean;
-  deadLettered: () => number;
-  inFlight: () => number;
-  endpoints: () => Record<string, number>;
-  disabledSubscriptions: () => number;
-  backlog: () => Promise<{ count: number; oldest: number | null }>;
-  storeSize: () => Promise<StoreSize>;
-  /** bytes; null: none. */
-  maxStoreSize: number | null;
-}
+import type { WriteBatch } from '../store/store.ts';
+import { observe, type Observed } from './observed.ts';
 
 /** Upper bounds in seconds: a fast endpoint answers within milliseconds, the slowest takes a minute. */
 const durations = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30, 60];
 
+/** So many subscriptions have series of their own; the others share those of `other`. */
+const mostSubscriptions = 100;
+
+const otherSubscriptions = 'other';
+
+type Attempts = Record<AttemptStatus, number>;
+
+interface ServiceCounts {
+  attempts: Attempts;
+  deliveries: { succeeded: number; failed: number };
+  duration: { observe: (seconds: number) => void };
+}
+
+const noAttempts = (): Attempts => ({ success: 0, failure: 0, error: 0 });
+
+/** What came of an attempt. */
+export interface CountedAttempt {
+  service: string;
+  subscription: string;
+  status: AttemptStatus;
+  /** Whether the delivery has its final outcome. */
+  isFinal: boolean;
+  /** ms */
+  duration: number;
+}
+
 export class Metrics {
   readonly #registry = new Registry();
   readonly #registers = [this.#registry];
+  readonly #services = new Map<string, ServiceCounts>();
+  readonly #subscriptions = new Map<string, Attempts>();
   readonly #received = this.#counter('events_received_total', 'Events taken from the bus.');
-  readonly #matched = this.#counter('deliveries_created_total', 'Events times subscriptions.');
-  readonly #attempts = new Counter({
-    name: 'webhookd_attempts_total',
-    help: 'Attempts by service and outcome: success, failure (tried again) or error (final).',
-    labelNames: ['service', 'status'],
-    registers: this.#registers,
-  });
+  readonly #created = this.#counter('deliveries_created_total', 'Events times subscriptions.');
   readonly #durations = new Histogram({
     name: 'webhookd_attempt_duration_seconds',
     help: 'How long attempts took.',
@@ -50,7 +64,6 @@ export class Metrics {
     buckets: [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000],
     registers: this.#registers,
   });
-
   readonly #purged = new Counter({
     name: 'webhookd_deliveries_purged_total',
     help: 'Deliveries removed with their logs, by reason: age or size.',
@@ -64,7 +77,27 @@ export class Metrics {
 
   constructor(observed: Observed) {
     collectDefaultMetrics({ register: this.#registry });
-    this.#observe(observed);
+    observe(this.#registry, observed);
+    this.#tally(
+      'attempts_total',
+      'Attempts by service and outcome: success, failure (tried again) or error (final).',
+      'service',
+      () => [...this.#services].map(([service, { attempts }]) => [service, attempts] as const),
+    );
+    this.#tally(
+      'deliveries_total',
+      'Deliveries with a final outcome, by service: succeeded or failed.',
+      'service',
+      () => [...this.#services].map(([service, { deliveries }]) => [service, deliveries] as const),
+    );
+    this.#tally(
+      'subscription_attempts_total',
+      `Attempts by subscription and outcome; beyond ${mostSubscriptions} subscriptions under ${otherSubscriptions}.`,
+      'subscription',
+      () => this.#subscriptions,
+    );
+    this.#purged.inc({ reason: 'age' }, 0);
+    this.#purged.inc({ reason: 'size' }, 0);
   }
 
   eventReceived(): void {
@@ -72,13 +105,20 @@ export class Metrics {
   }
 
   deliveriesCreated(count: number): void {
-    this.#matched.inc(count);
+    this.#created.inc(count);
   }
 
-  /** @param duration ms */
-  attempted(service: string, status: AttemptStatus, duration: number): void {
-    this.#attempts.inc({ service, status });
-    this.#durations.observe({ service }, duration / 1000);
+  attempted({ service, subscription, status, isFinal, duration }: CountedAttempt): void {
+    const counts = this.#countsOf(service);
+    counts.attempts[status]++;
+    counts.duration.observe(duration / 1000);
+    if (isFinal) counts.deliveries[status === 'success' ? 'succeeded' : 'failed']++;
+    this.#attemptsOf(subscription)[status]++;
+  }
+
+  /** It was deleted: its place is another one's. */
+  forgetSubscription(uuid: string): void {
+    this.#subscriptions.delete(uuid);
   }
 
   purged(
@@ -101,98 +141,55 @@ export class Metrics {
     return this.#registry.contentType;
   }
 
-  /** All of it as text. Rejects when the store cannot be asked. */
+  /** All of it as text. */
   text(): Promise<string> {
     return this.#registry.metrics();
+  }
+
+  #countsOf(service: string): ServiceCounts {
+    let counts = this.#services.get(service);
+    if (counts === undefined) {
+      counts = {
+        attempts: noAttempts(),
+        deliveries: { succeeded: 0, failed: 0 },
+        duration: this.#durations.labels({ service }),
+      };
+      this.#services.set(service, counts);
+    }
+    return counts;
+  }
+
+  #attemptsOf(uuid: string): Attempts {
+    const known = this.#subscriptions.get(uuid);
+    if (known !== undefined) return known;
+    const isFull = this.#subscriptions.size >= mostSubscriptions;
+    const name = isFull ? otherSubscriptions : uuid;
+    const attempts = this.#subscriptions.get(name) ?? noAttempts();
+    this.#subscriptions.set(name, attempts);
+    return attempts;
   }
 
   #counter(name: string, help: string): Counter {
     return new Counter({ name: `webhookd_${name}`, help, registers: this.#registers });
   }
 
-  #gauge(name: string, help: string, read: () => number): void {
-    new Gauge({
+  /** A counter with a label and the status, set to what was counted when somebody asks. */
+  #tally(
+    name: string,
+    help: string,
+    label: string,
+    counted: () => Iterable<readonly [string, Record<string, number>]>,
+  ): void {
+    new Counter({
       name: `webhookd_${name}`,
       help,
-      registers: this.#registers,
-      collect() {
-        this.set(read());
-      },
-    });
-  }
-
-  #observe(observed: Observed): void {
-    this.#gauge('bus_up', '1 while events are consumed.', () => Number(observed.isConsuming()));
-    this.#gauge('store_up', '1 while commits work.', () => Number(observed.isStoring()));
-    this.#gauge('attempts_in_flight', 'Attempts that run now.', observed.inFlight);
-    this.#gauge(
-      'subscriptions_disabled',
-      'Subscriptions whose deliveries are parked.',
-      observed.disabledSubscriptions,
-    );
-    new Counter({
-      name: 'webhookd_events_dead_lettered_total',
-      help: 'Messages that could not be taken.',
+      labelNames: [label, 'status'],
       registers: this.#registers,
       collect() {
         this.reset();
-        this.inc(observed.deadLettered());
-      },
-    });
-    new Gauge({
-      name: 'webhookd_endpoints',
-      help: 'Endpoints by the state of their circuit: closed (they work), open or half_open.',
-      labelNames: ['state'],
-      registers: this.#registers,
-      collect() {
-        for (const [state, count] of Object.entries(observed.endpoints()))
-          this.set({ state }, count);
-      },
-    });
-    this.#observeBacklog(observed);
-    this.#observeStore(observed);
-  }
-
-  #observeStore({ storeSize, maxStoreSize }: Observed): void {
-    const [free, log] = (
-      [
-        ['free', 'What is free in the database, and used before it grows.'],
-        ['log', 'Size of the write-ahead log beside the database.'],
-      ] as const
-    ).map(
-      ([name, help]) =>
-        new Gauge({ name: `webhookd_store_${name}_bytes`, help, registers: this.#registers }),
-    );
-    new Gauge({
-      name: 'webhookd_store_size_bytes',
-      help: 'Size of the database file.',
-      registers: this.#registers,
-      async collect() {
-        const size = await storeSize();
-        this.set(size.total);
-        free?.set(size.free);
-        log?.set(size.log);
-      },
-    });
-    if (maxStoreSize !== null)
-      this.#gauge('store_max_size_bytes', 'The limit, delivery.max_size.', () => maxStoreSize);
-  }
-
-  /** Both from one question to the store. */
-  #observeBacklog({ backlog }: Observed): void {
-    const age = new Gauge({
-      name: 'webhookd_backlog_oldest_age_seconds',
-      help: 'Age of the oldest delivery without a final outcome.',
-      registers: this.#registers,
-    });
-    new Gauge({
-      name: 'webhookd_backlog_deliveries',
-      help: 'Deliveries without a final outcome, parked ones included.',
-      registers: this.#registers,
-      async collect() {
-        const { count, oldest } = await backlog();
-        this.set(count);
-        age.set(oldest === null ? 0 : (Date.now() - oldest) / 1000);
+        for (const [value, counts] of counted())
+          for (const [status, count] of Object.entries(counts))
+            this.inc({ [label]: value, status }, count);
       },
     });
   }

@@ -3,17 +3,27 @@ import type { FastifyInstance } from 'fastify';
 
 export interface Health {
   isConsuming: () => boolean;
-  isStoring: () => boolean;
+  /** Why nothing can be committed; undefined when all is well. */
+  storeFailure: () => string | undefined;
 }
 
 /** Says whether the process lives, and whether it can do its work. */
-export function healthRoutes(server: FastifyInstance, { isConsuming, isStoring }: Health): void {
+export function healthRoutes(server: FastifyInstance, health: Health): void {
   const schema = { hide: true };
   server.get('/health/live', { schema }, () => Promise.resolve({ status: 'ok' }));
   server.get('/health/ready', { schema }, (_request, reply) => {
-    const parts = { bus: isConsuming(), store: isStoring() };
-    const isReady = parts.bus && parts.store;
-    return reply.status(isReady ? 200 : 503).send({ status: isReady ? 'ok' : 'fail', ...parts });
+    const storeFailure = health.storeFailure();
+    const parts = { bus: health.isConsuming(), store: storeFailure === undefined };
+    const reasons = [
+      ...(parts.bus ? [] : ['no events are consumed: the log says why']),
+      ...(parts.store ? [] : [`nothing can be committed: ${storeFailure}`]),
+    ];
+    const isReady = reasons.length === 0;
+    return reply.status(isReady ? 200 : 503).send({
+      status: isReady ? 'ok' : 'fail',
+      ...parts,
+      reason: isReady ? null : reasons.join('; '),
+    });
   });
 }
 

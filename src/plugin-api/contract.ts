@@ -29,8 +29,16 @@ export interface AttemptContext {
   readonly secrets: Variables;
   /** Signs what is sent, so that its receiver can tell who sent it; only inside the daemon. */
   readonly sign?: Sign | undefined;
+  /** The trace this attempt belongs to, to be passed on in the headers of the same names; undefined: none. */
+  readonly trace?: TraceContext | undefined;
   /** Set for the http service when it is to make a request that a plugin returned. */
   readonly request?: HttpRequest | undefined;
+}
+
+/** As W3C's Trace Context has it. */
+export interface TraceContext {
+  readonly traceparent: string;
+  readonly tracestate?: string;
 }
 
 /** The kinds of signatures of Standard Webhooks: HMAC-SHA256 (`v1`) and Ed25519 (`v1a`). */

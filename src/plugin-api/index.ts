@@ -23,6 +23,7 @@ export type {
   Sign,
   SignatureKind,
   StatusProvider,
+  TraceContext,
 } from './contract.ts';
 export {
   type Detail,

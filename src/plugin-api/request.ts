@@ -24,7 +24,7 @@ const limits = { url: 8192, headers: 64, headerValue: 8192, body: 1_048_576 };
 
 /** Headers that belong to the connection, or say what the daemon itself vouches for. */
 const reserved =
-  /^(host|connection|content-length|transfer-encoding|keep-alive|te|trailer|upgrade|expect|proxy-.*|webhook-.*)$/i;
+  /^(host|connection|content-length|transfer-encoding|keep-alive|te|trailer|upgrade|expect|proxy-.*|webhook-.*|traceparent|tracestate)$/i;
 
 /**
  * Describes a request.

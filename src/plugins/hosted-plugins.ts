@@ -124,7 +124,7 @@ function attemptCall(
   service: string,
   subscription: Subscription,
   { id, event }: Delivery,
-  { attempt, maxAttempts }: AttemptContext,
+  { attempt, maxAttempts, trace }: AttemptContext,
 ) {
   const { name, originUuid, headers, receivedAt, dataJson } = event;
   return {
@@ -136,6 +136,7 @@ function attemptCall(
     deliveryId: id,
     attempt,
     maxAttempts,
+    trace,
   };
 }
 

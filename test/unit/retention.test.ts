@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Retention } from '../../dist/deliveries/retention.js';
 import { StoreUnavailable, type PurgeQuery, type PurgeSlice } from '../../dist/store/store.js';
-import { silentLog } from '../support/logs.ts';
+import { readableLog, silentLog } from '../support/logs.ts';
 
 const day = 86_400_000;
 const none = { events: 0, deliveries: 0, attempts: 0, parked: 0, used: 0, elapsed: 0 };
@@ -94,4 +94,51 @@ test('stops after a slice', async () => {
   const count = asked.length;
   await vi.advanceTimersByTimeAsync(day);
   expect(asked).toHaveLength(count);
+});
+
+test('looks how large the store is, one look after the other, until it is stopped', async () => {
+  let looks = 0;
+  let answer: (() => void) | undefined;
+  const store = {
+    purge: () => Promise.resolve({ ...none, next: null }),
+    size: () => {
+      looks++;
+      return new Promise<{ total: number; free: number; log: number }>((resolve) => {
+        answer = () => resolve({ total: 10, free: 0, log: 0 });
+      });
+    },
+    shrink: () => Promise.resolve(0),
+  };
+  const onPurged = () => undefined;
+  const retention = new Retention({ store, days: null, maxSize: 100, onPurged, log: silentLog });
+  retention.start();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(looks).toBe(1);
+  answer?.();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(looks).toBe(2);
+  answer?.();
+  await retention.stop();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(looks).toBe(2);
+});
+
+test('a store that cannot say how large it is, is asked again, and that is told once', async () => {
+  const { log, lines } = readableLog();
+  let looks = 0;
+  const store = {
+    purge: () => Promise.resolve({ ...none, next: null }),
+    size: () => {
+      looks++;
+      return Promise.reject(new StoreUnavailable('gone'));
+    },
+    shrink: () => Promise.resolve(0),
+  };
+  const onPurged = () => undefined;
+  const retention = new Retention({ store, days: null, maxSize: 100, onPurged, log });
+  retention.start();
+  await vi.advanceTimersByTimeAsync(10_000);
+  await retention.stop();
+  expect(looks).toBeGreaterThan(5);
+  expect(lines.map(({ msg }) => msg)).toEqual([expect.stringContaining('gone')]);
 });

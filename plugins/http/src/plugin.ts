@@ -194,10 +194,13 @@ function signOf({ status }: Answer): 'down' | 'busy' | undefined {
   return status >= 500 ? 'down' : undefined;
 }
 
-/** The headers of Standard Webhooks 1.0.0; the id is the same over all attempts: the receiver can tell a repeat. */
+/**
+ * The headers of Standard Webhooks 1.0.0 and of W3C's Trace Context. The id is the same over all attempts:
+ * the receiver can tell a repeat.
+ */
 async function signature(
   { plan, body }: PlannedRequest,
-  { delivery, sign }: AttemptContext,
+  { delivery, sign, trace }: AttemptContext,
 ): Promise<Record<string, string>> {
   const timestamp = Math.floor(Date.now() / 1000);
   const headers: Record<string, string> = {
@@ -206,6 +209,7 @@ async function signature(
   };
   if (sign !== undefined && plan.signatures.length > 0)
     headers['webhook-signature'] = await sign(timestamp, body.content, plan.signatures);
+  if (trace !== undefined) Object.assign(headers, trace);
   return headers;
 }
 

@@ -77,6 +77,7 @@ async function attempt(call: AttemptCall): Promise<AttemptAnswer> {
     delivery: { id: call.deliveryId },
     attempt: call.attempt,
     maxAttempts: call.maxAttempts,
+    trace: call.trace,
     signal: cut.signal,
     log: attemptLog(plugin, service),
     secrets: state.variables.get(plugin) ?? {},

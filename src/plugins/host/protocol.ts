@@ -1,5 +1,6 @@
 /** What the daemon and a plugin host, a process of its own, say to each other. Everything is JSON. */
 import type { BusEvent, Json, JsonObject, Subscription } from '../../model.ts';
+import type { TraceContext } from '../../plugin-api/contract.ts';
 import type { Environment } from '../../plugin-api/handled-event.ts';
 import type { HttpRequest } from '../../plugin-api/request.ts';
 import type { EntryTraits } from '../entry.ts';
@@ -45,6 +46,7 @@ export interface AttemptCall {
   deliveryId: string;
   attempt: number;
   maxAttempts: number;
+  trace: TraceContext | undefined;
 }
 
 export type AttemptAnswer =
