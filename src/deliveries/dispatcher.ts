@@ -13,9 +13,10 @@ import type { Delivery, Subscription } from '../model.ts';
 import type { GroupCommit } from '../store/group-commit.ts';
 import type { AttemptRecord, Store } from '../store/store.ts';
 import { reportAttempt } from './attempt-report.ts';
+import { CatchUps } from './catch-ups.ts';
 import { type BreakerOptions, Endpoint, Endpoints, type EndpointSign } from './endpoint.ts';
 import { Lane } from './lane.ts';
-import { Pace } from './pace.ts';
+import { Pace, Paces } from './pace.ts';
 import { Refill } from './refill.ts';
 import { noneMade, type ReturnedRequests } from './returned-requests.ts';
 import type { RetryPolicies } from './retry-policy.ts';
@@ -33,7 +34,10 @@ export interface DispatcherLimits {
 }
 
 export interface DispatcherOptions {
-  store: Pick<Store, 'dueDeliveries' | 'backlog' | 'deleteSubscription'>;
+  store: Pick<
+    Store,
+    'dueDeliveries' | 'backlog' | 'deleteSubscription' | 'hastenParked' | 'setting' | 'putSetting'
+  >;
   commits: Pick<GroupCommit, 'addAttempt'>;
   runner: AttemptRunner;
   retries: Pick<RetryPolicies, 'of'>;
@@ -68,6 +72,8 @@ export class Dispatcher {
   /** Lanes that are held up, by what holds them up: a service, an endpoint or a pace. */
   readonly #queues = new Map<object, Set<Lane>>();
   readonly #endpoints: Endpoints;
+  readonly #paces = new Paces((rate) => this.#pace(rate));
+  readonly #catchUps: CatchUps;
   readonly #refill: Refill;
   #inFlight = 0;
   #held = 0;
@@ -85,6 +91,7 @@ export class Dispatcher {
       const endpoint: Endpoint = new Endpoint(name, breaker, log, () => this.#goOn(endpoint));
       return endpoint;
     });
+    this.#catchUps = new CatchUps({ store, log });
     this.#refill = new Refill({
       store,
       log,
@@ -124,9 +131,11 @@ export class Dispatcher {
 
   /** Takes up every delivery without a final outcome. */
   async recover(): Promise<void> {
+    await this.#catchUps.load();
     for (const { subscriptionUuid, dueAt } of await this.#options.store.backlog()) {
       const lane = this.#lane(subscriptionUuid);
       lane.leaveInStore(dueAt);
+      this.#catchUp(lane, this.#catchUps.of(subscriptionUuid));
       this.#refill.watch(lane);
     }
   }
@@ -155,18 +164,25 @@ export class Dispatcher {
     this.#refill.watch(lane);
   }
 
-  /** A subscription was enabled again: what was parked goes out, no faster than allowed. */
+  /** A subscription was enabled again: what was parked goes out, the oldest first, no faster than allowed. */
   resume(subscriptionUuid: string): void {
     const lane = this.#lanes.get(subscriptionUuid);
-    if (lane !== undefined && lane.storedDueAt !== Infinity)
-      lane.catchUp = this.#pace(this.#options.limits.replayRate);
+    if (lane !== undefined && lane.storedDueAt !== Infinity) {
+      const now = Date.now();
+      this.#catchUps.begin(subscriptionUuid, now, () => this.wake(subscriptionUuid));
+      this.#catchUp(lane, now);
+    }
     this.reconsider(subscriptionUuid);
   }
 
   /** A subscription was changed or deleted: what waits for it is looked at again. */
   reconsider(subscriptionUuid: string): void {
     const lane = this.#lanes.get(subscriptionUuid);
-    if (lane === undefined) return;
+    if (lane === undefined) {
+      if (this.#options.findSubscription(subscriptionUuid) === undefined)
+        this.#paces.of(subscriptionUuid, undefined);
+      return;
+    }
     this.#configure(lane);
     if (lane.isQuick) this.#pressure -= lane.waiting;
     for (const queue of [lane.fresh, lane.retries]) {
@@ -220,8 +236,7 @@ export class Dispatcher {
     const { ordered = false, maxInFlight, rateLimit } = subscription?.delivery ?? {};
     lane.isOrdered = ordered;
     lane.maxInFlight = ordered ? 1 : (maxInFlight ?? limits.maxInFlightPerSubscription);
-    if (lane.pace?.rate !== rateLimit)
-      lane.pace = rateLimit === undefined ? undefined : this.#pace(rateLimit);
+    lane.pace = this.#paces.of(lane.subscriptionUuid, rateLimit);
     const service = subscription && findService(subscription.service);
     const name =
       (subscription && service?.endpointOf(subscription)) ??
@@ -231,6 +246,16 @@ export class Dispatcher {
     lane.endpoint = this.#endpoints.acquire(name);
   }
 
+  /** @param until what was received before goes out slowly; undefined: nothing */
+  #catchUp(lane: Lane, until: number | undefined): void {
+    if (until !== undefined)
+      lane.catchUp = { pace: this.#pace(this.#options.limits.replayRate), until };
+    else if (lane.catchUp !== undefined) {
+      lane.catchUp = undefined;
+      this.#catchUps.end(lane.subscriptionUuid);
+    }
+  }
+
   #pace(rate: number): Pace {
     const pace: Pace = new Pace(rate, () => this.#goOn(pace));
     return pace;
@@ -238,6 +263,7 @@ export class Dispatcher {
 
   #drop(lane: Lane): void {
     this.#lanes.delete(lane.subscriptionUuid);
+    this.#catchUp(lane, undefined);
     if (lane.endpoint !== undefined) this.#endpoints.release(lane.endpoint);
     lane.endpoint = undefined;
   }
@@ -303,7 +329,7 @@ export class Dispatcher {
     const { endpoint, pace, catchUp } = lane;
     if (endpoint?.isBlocked === true) return endpoint;
     if (pace?.isSpent === true) return pace;
-    if (catchUp?.isSpent === true) return catchUp;
+    if (catchUp?.pace.isSpent === true) return catchUp.pace;
     const service = this.#serviceOf(lane);
     return service?.isFull === true ? service : undefined;
   }
@@ -370,7 +396,10 @@ export class Dispatcher {
     this.#inFlight++;
     endpoint?.begin();
     lane.pace?.take();
-    lane.catchUp?.take();
+    // What was parked comes first: the first that was not shows that there is no more of it.
+    if (lane.catchUp !== undefined && delivery.event.receivedAt >= lane.catchUp.until)
+      this.#catchUp(lane, undefined);
+    lane.catchUp?.pace.take();
     const startedAt = Date.now();
     void this.#attempt(service, subscription, delivery).then((result) => {
       lane.inFlight--;
@@ -457,7 +486,7 @@ export class Dispatcher {
       lane.leaveInStore(nextAttemptAt);
       if (lane.isOrdered) this.#queueBehind(lane, nextAttemptAt);
     }
-    if (lane.waiting === 0 && lane.storedDueAt === Infinity) lane.catchUp = undefined;
+    if (lane.waiting === 0 && lane.storedDueAt === Infinity) this.#catchUp(lane, undefined);
     this.#refill.watch(lane);
   }
 

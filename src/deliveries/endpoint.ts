@@ -59,6 +59,11 @@ export class Endpoint {
     return this.#timer !== undefined || this.#inFlight >= this.#limit;
   }
 
+  /** Whether it is like one that nothing is known of. */
+  get isSound(): boolean {
+    return this.#failures === 0 && this.#limit === Infinity && !this.#isProbing;
+  }
+
   /** An attempt begins. */
   begin(): void {
     this.#inFlight++;
@@ -107,24 +112,43 @@ export class Endpoint {
   }
 }
 
+/** How long trouble is remembered of an endpoint that nobody delivers to, ms. */
+const memory = 3_600_000;
+
 /** The endpoints that lanes deliver to, each known once. */
 export class Endpoints {
   readonly #known = new Map<string, { endpoint: Endpoint; users: number }>();
+  /** Those in trouble that nobody uses at present, and since when, the longest first. */
+  readonly #unused = new Map<string, number>();
 
   constructor(private readonly make: (name: string) => Endpoint) {}
 
   /** To be given back with {@link release}. */
   acquire(name: string): Endpoint {
+    this.#forgetOld();
     let known = this.#known.get(name);
     if (known === undefined)
       this.#known.set(name, (known = { endpoint: this.make(name), users: 0 }));
     known.users++;
+    this.#unused.delete(name);
     return known.endpoint;
   }
 
+  /** A lane comes and goes with its deliveries: what is known of an endpoint in trouble outlives it. */
   release({ name }: Endpoint): void {
     const known = this.#known.get(name);
-    if (known !== undefined && --known.users === 0) this.#known.delete(name);
+    if (known === undefined || --known.users > 0) return;
+    if (known.endpoint.isSound) this.#known.delete(name);
+    else this.#unused.set(name, Date.now());
+  }
+
+  #forgetOld(): void {
+    const before = Date.now() - memory;
+    for (const [name, since] of this.#unused) {
+      if (since > before) return;
+      this.#unused.delete(name);
+      this.#known.delete(name);
+    }
   }
 
   /** How many are in each state. */

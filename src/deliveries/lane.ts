@@ -28,8 +28,8 @@ export class Lane {
   blockedUntil = 0;
   /** The rate the subscription asks for. */
   pace: Pace | undefined;
-  /** The rate at which what was parked goes out. */
-  catchUp: Pace | undefined;
+  /** The rate at which what was parked goes out: what was received before `until`. */
+  catchUp: { pace: Pace; until: number } | undefined;
   endpoint: Endpoint | undefined;
   #isFetching = false;
 
@@ -64,8 +64,10 @@ export class Lane {
   hold(delivery: Delivery): void {
     this.#held.set(delivery.id, delivery);
     this.heldSize += delivery.size;
-    const isFresh = delivery.attempts === delivery.attemptsBefore || this.isOrdered;
-    (isFresh ? this.fresh : this.retries).push(delivery);
+    const isFresh = delivery.attempts === delivery.attemptsBefore;
+    // In the order they come in: that of the events, or the oldest first.
+    const isNext = isFresh || this.isOrdered || this.catchUp !== undefined;
+    (isNext ? this.fresh : this.retries).push(delivery);
   }
 
   /** Lets go of a delivery whose outcome is on disk, or that goes back to the store. */

@@ -46,3 +46,24 @@ export class Pace {
     this.#timer.unref();
   }
 }
+
+/** The paces of subscriptions: lanes come and go with their deliveries, and a rate holds over several. */
+export class Paces {
+  readonly #known = new Map<string, Pace>();
+
+  /** @param make a pace of so many attempts a second */
+  constructor(private readonly make: (rate: number) => Pace) {}
+
+  /** @param rate undefined: whatever comes */
+  of(subscriptionUuid: string, rate: number | undefined): Pace | undefined {
+    const known = this.#known.get(subscriptionUuid);
+    if (known?.rate === rate) return known;
+    if (rate === undefined) {
+      this.#known.delete(subscriptionUuid);
+      return undefined;
+    }
+    const pace = this.make(rate);
+    this.#known.set(subscriptionUuid, pace);
+    return pace;
+  }
+}

@@ -176,7 +176,7 @@ export interface Store {
   subscriptions(): Promise<Subscription[]>;
   /** Makes or replaces. The announcements become durable with it. */
   putSubscription(subscription: Subscription, announcements?: string[]): Promise<void>;
-  /** Its pending deliveries are cancelled, and its keys forgotten. The announcements become durable with it. */
+  /** Its pending deliveries and its replays are cancelled, and its keys forgotten. The announcements become durable with it. */
   deleteSubscription(uuid: string, announcements?: string[]): Promise<void>;
 
   /** Keeps what the bus is to be told. */
@@ -201,6 +201,9 @@ export interface Store {
   retryDelivery(id: string, now: number): Promise<boolean>;
   /** Whether it was pending. */
   cancelDelivery(id: string): Promise<boolean>;
+
+  /** What a subscription has pending is due since its event came: also what would be attempted later. */
+  hastenParked(subscriptionUuid: string): Promise<void>;
 
   /** How many deliveries a replay would take up, by status. */
   countReplay(subscriptionUuid: string, selection: ReplaySelection): Promise<ReplayCounts>;

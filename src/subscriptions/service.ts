@@ -137,16 +137,28 @@ export class SubscriptionService {
     return subscription;
   }
 
-  /** Its deliveries are parked from now on. Nothing happens to one that is disabled already, or gone. */
+  /**
+   * Its deliveries are parked from now on, and not only when that is on disk: what waits for it would be
+   * attempted meanwhile. Nothing happens to one that is disabled already, or gone.
+   */
   async disable(uuid: string, reason: DisablingReason): Promise<void> {
-    const subscription = this.#subscriptions.get(uuid);
-    if (subscription?.disabled !== null) return;
-    try {
-      const disabled = { reason, at: Date.now() };
-      await this.#put({ ...subscription, disabled }, { isThere: true });
-    } catch (error) {
-      if (!(error instanceof NoSuchSubscription)) throw error;
-    }
+    const { store, onChange, announcementOf, announce } = this.#options;
+    const former = this.#subscriptions.get(uuid);
+    if (former?.disabled !== null) return;
+    const disabled = { reason, at: Date.now() };
+    const subscription = { ...former, disabled };
+    this.#swap(former, subscription);
+    onChange(subscription, 'disabled');
+    await this.#inTurn(async () => {
+      const present = this.#subscriptions.get(uuid);
+      // Deleted, or enabled again, by what was before it in turn.
+      if (present?.disabled !== disabled) return announce;
+      const announcements = (['updated', 'disabled'] as const).map((change) =>
+        announcementOf(change, present),
+      );
+      await store.putSubscription(present, announcements);
+      return announce;
+    });
   }
 
   /**
@@ -184,7 +196,7 @@ export class SubscriptionService {
     await this.#inTurn(async () => {
       const subscription = this.get(uuid, visible);
       await store.deleteSubscription(uuid, [announcementOf('deleted', subscription)]);
-      return this.#replace(['deleted'], subscription, undefined);
+      return this.#replace(['deleted'], this.#subscriptions.get(uuid), undefined);
     });
   }
 
@@ -206,7 +218,13 @@ export class SubscriptionService {
         subscription,
         changes.map((change) => announcementOf(change, subscription)),
       );
-      return this.#replace(changes, former, subscription);
+      const present = this.#subscriptions.get(subscription.uuid);
+      // Disabled while this was on its way to the disk: so it stays.
+      const next =
+        present === former
+          ? subscription
+          : { ...subscription, disabled: present?.disabled ?? null };
+      return this.#replace(changes, present, next);
     });
   }
 
@@ -215,7 +233,7 @@ export class SubscriptionService {
    *
    * @param work what it returns is done after its turn, and waited for
    */
-  async #inTurn(work: () => Promise<() => Promise<void>>): Promise<void> {
+  async #inTurn(work: () => Promise<() => Promise<void> | void>): Promise<void> {
     const turn = this.#turn.then(work);
     this.#turn = turn.catch(() => undefined);
     const rest = await turn;
@@ -228,15 +246,8 @@ export class SubscriptionService {
     former: Subscription | undefined,
     next: Subscription | undefined,
   ): () => Promise<void> {
-    const { matcher, bindings, onChange, announce } = this.#options;
-    if (former !== undefined) {
-      matcher.remove(former);
-      this.#subscriptions.delete(former.uuid);
-    }
-    if (next !== undefined) {
-      matcher.add(next);
-      this.#subscriptions.set(next.uuid, next);
-    }
+    const { bindings, onChange, announce } = this.#options;
+    this.#swap(former, next);
     const changed = next ?? former;
     if (changed !== undefined) for (const change of changes) onChange(changed, change);
     return async () => {
@@ -245,6 +256,18 @@ export class SubscriptionService {
       if (former !== undefined) await bindings.release(new Set(former.events));
       announce();
     };
+  }
+
+  #swap(former: Subscription | undefined, next: Subscription | undefined): void {
+    const { matcher } = this.#options;
+    if (former !== undefined) {
+      matcher.remove(former);
+      this.#subscriptions.delete(former.uuid);
+    }
+    if (next !== undefined) {
+      matcher.add(next);
+      this.#subscriptions.set(next.uuid, next);
+    }
   }
 
   /** What is wrong with the options of a service. */

@@ -32,6 +32,7 @@ export class Stage {
   readonly services = new Set(['http']);
   /** Deliveries without a final outcome, as they are on disk. */
   readonly stored = new Map<string, { delivery: Delivery; dueAt: number }>();
+  readonly settings = new Map<string, string>();
   readonly inFlight: OpenAttempt[] = [];
   /** Every attempt that was started, in order. */
   readonly started: Delivery[] = [];
@@ -63,6 +64,16 @@ export class Stage {
           this.abandoned.push(uuid);
           for (const [id, { delivery }] of this.stored)
             if (delivery.subscriptionUuid === uuid) this.stored.delete(id);
+          return Promise.resolve();
+        },
+        hastenParked: (uuid) => {
+          for (const row of this.stored.values())
+            if (row.delivery.subscriptionUuid === uuid) row.dueAt = row.delivery.event.receivedAt;
+          return Promise.resolve();
+        },
+        setting: (name) => Promise.resolve(this.settings.get(name) ?? null),
+        putSetting: (name, value) => {
+          this.settings.set(name, value);
           return Promise.resolve();
         },
       },

@@ -66,6 +66,21 @@ describe('an endpoint that fails again and again', () => {
     expect(stage.started.length).toBe(before + 1);
   });
 
+  test('is left alone also when nothing waits for it meanwhile', async () => {
+    const stage = new Stage({}, { breakerFailures: 3, maxAttempts: 1 });
+    stage.put({ uuid: 'a', config: { endpoint: 'http://dead' } });
+    for (let event = 0; event < 10; event++) {
+      stage.arrive('a');
+      await stage.pass(20);
+      stage.inFlight[0]?.fail('down');
+      await stage.pass(20);
+    }
+    expect(stage.started).toHaveLength(3);
+    expect(stage.dispatcher.endpointStates.open).toBe(1);
+    await stage.pass(1_300);
+    expect(stage.started).toHaveLength(4);
+  });
+
   test('costs what waits no attempts', async () => {
     const stage = await broken();
     stage.arrive('b', 5);
@@ -128,6 +143,18 @@ describe('a rate limit', () => {
     }
     expect(stage.started.length).toBeGreaterThanOrEqual(19);
     expect(stage.started.length).toBeLessThanOrEqual(21);
+  });
+
+  test('is kept when each attempt has ended before the next event comes', async () => {
+    const stage = stageWith({ rateLimit: 1 });
+    for (let event = 0; event < 30; event++) {
+      stage.arrive('a');
+      await stage.pass(50);
+      for (const attempt of [...stage.inFlight]) attempt.succeed();
+      await stage.pass(50);
+    }
+    expect(stage.started.length).toBeGreaterThanOrEqual(3);
+    expect(stage.started.length).toBeLessThanOrEqual(4);
   });
 
   test('is the subscription’s own', async () => {
@@ -280,5 +307,60 @@ describe('a disabled subscription', () => {
     stage.arrive('a', 10);
     await stage.pass(0);
     expect(stage.inFlight).toHaveLength(10);
+  });
+
+  /** Lets time pass; attempts succeed at once. */
+  const succeeding = async (stage: Stage, duration: number) => {
+    for (let time = 0; time < duration; time += 10) {
+      for (const attempt of [...stage.inFlight]) attempt.succeed();
+      await stage.pass(10);
+    }
+  };
+
+  test('gets what waits for a later attempt in its turn as well', async () => {
+    const stage = stageWith({ schedule: [3_600] });
+    stage.arrive('a', 2);
+    await stage.pass();
+    for (const attempt of [...stage.inFlight]) attempt.fail();
+    await stage.pass();
+    stage.put({ uuid: 'a', disabled });
+    stage.dispatcher.reconsider('a');
+    stage.arrive('a', 3);
+    await stage.pass(2_000);
+    stage.put({ uuid: 'a' });
+    stage.dispatcher.resume('a');
+    await succeeding(stage, 1_000);
+    expect(stage.stored.size).toBe(0);
+    const order = numbers(stage).slice(2);
+    expect(order).toHaveLength(5);
+    expect(order).toEqual([...order].sort((a, b) => a - b));
+  });
+
+  test('gets what was parked slowly, and no more than that', async () => {
+    const stage = stageWith({});
+    stage.put({ uuid: 'a', disabled });
+    stage.arrive('a', 20);
+    await stage.pass();
+    stage.put({ uuid: 'a' });
+    stage.dispatcher.resume('a');
+    await stage.pass(1);
+    // More a second than what was parked may go out: it would never end.
+    for (let round = 0; round < 20; round++) {
+      stage.arrive('a', 5);
+      await succeeding(stage, 100);
+    }
+    expect(stage.stored.size).toBe(0);
+    expect(stage.started).toHaveLength(120);
+    expect(stage.settings.get('catching_up')).toBe('[]');
+  });
+
+  test('gets the rest of it slowly after a restart as well', async () => {
+    const stage = stageWith({});
+    stage.store('a', 60);
+    stage.settings.set('catching_up', JSON.stringify([['a', Date.now() + 1]]));
+    await stage.dispatcher.recover();
+    await succeeding(stage, 1_000);
+    expect(stage.started.length).toBeGreaterThanOrEqual(19);
+    expect(stage.started.length).toBeLessThanOrEqual(23);
   });
 });

@@ -15,6 +15,9 @@ interface ReplayRow {
   ended_at: number | null;
 }
 
+/** Deliveries looked at in one slice of a replay. */
+const mostLooked = 2_000;
+
 /** The schedule begins anew: attempts made before do not count. */
 const takeUp = `
   UPDATE deliveries SET status = 'pending', next_attempt_at = ?, attempts_before = attempts
@@ -29,11 +32,20 @@ export function redeliveryTables(database: Database.Database) {
       )
       .run({ ...replay, selection: JSON.stringify(replay.selection) });
   };
+  const findReplay = (id: string): Replay | null => {
+    const row = database
+      .prepare<[string], ReplayRow>('SELECT * FROM replays WHERE id = ?')
+      .get(id);
+    return row === undefined ? null : toReplay(row);
+  };
   return {
     retryDelivery(id: string, now: number): boolean {
       const hasEnded = database.prepare(takeUp).run(now, id).changes > 0;
       const isPending = database
-        .prepare("UPDATE deliveries SET next_attempt_at = ? WHERE id = ? AND status = 'pending'")
+        .prepare(
+          `UPDATE deliveries SET next_attempt_at = ?, attempts_before = attempts
+           WHERE id = ? AND status = 'pending'`,
+        )
         .run(now, id);
       return hasEnded || isPending.changes > 0;
     },
@@ -46,34 +58,35 @@ export function redeliveryTables(database: Database.Database) {
         )
         .run(id).changes > 0,
 
+    hastenParked(subscriptionUuid: string): void {
+      database
+        .prepare(
+          `UPDATE deliveries
+           SET next_attempt_at = (SELECT received_at FROM events WHERE events.id = event_id)
+           WHERE subscription_uuid = ? AND next_attempt_at IS NOT NULL AND attempts > 0`,
+        )
+        .run(subscriptionUuid);
+    },
+
     replays: (): Replay[] =>
       database.prepare<[], ReplayRow>('SELECT * FROM replays').all().map(toReplay),
 
-    replay: (id: string): Replay | null => {
-      const row = database
-        .prepare<[string], ReplayRow>('SELECT * FROM replays WHERE id = ?')
-        .get(id);
-      return row === undefined ? null : toReplay(row);
-    },
+    replay: findReplay,
 
     putReplay,
 
     advanceReplay: (replay: Replay, limit: number, now: number): Replay =>
       database.transaction(() => {
-        const { text, values } = replayed(replay.subscriptionUuid, replay.selection);
-        const ids = database
-          .prepare<unknown[], string>(
-            `SELECT d.id FROM deliveries d JOIN events e ON e.id = d.event_id
-             WHERE ${text} AND d.id > ? ORDER BY d.id LIMIT ?`,
-          )
-          .pluck()
-          .all(...values, replay.after, limit);
-        for (const id of ids) database.prepare(takeUp).run(now, id);
-        const isDone = ids.length < limit;
+        const known = findReplay(replay.id);
+        // Its subscription was deleted.
+        if (known?.status !== 'running') return known ?? { ...replay, status: 'cancelled' as const };
+        const { found, last } = lookOn(database, replay, limit);
+        for (const id of found) database.prepare(takeUp).run(now, id);
+        const isDone = last === null;
         const next: Replay = {
           ...replay,
-          done: replay.done + ids.length,
-          after: ids.at(-1) ?? replay.after,
+          done: replay.done + found.length,
+          after: last ?? replay.after,
           status: isDone ? 'done' : 'running',
           endedAt: isDone ? now : null,
         };
@@ -94,6 +107,34 @@ export function redeliveryTables(database: Database.Database) {
         .run(key, sealed, createdAt);
     },
   };
+}
+
+/**
+ * The next ones to take up, and where to go on from; null: there is nothing more. However few there are
+ * among those of the subscription, no more than a slice is looked at: commits wait meanwhile.
+ */
+function lookOn(
+  database: Database.Database,
+  { subscriptionUuid, selection, after }: Replay,
+  limit: number,
+): { found: string[]; last: string | null } {
+  const { text, values } = replayed(subscriptionUuid, selection);
+  const slice = 'd.subscription_uuid = ? AND d.id > ? ORDER BY d.id LIMIT ?';
+  const place = [subscriptionUuid, after, mostLooked] as const;
+  const end = database
+    .prepare<unknown[], { count: number; last: string | null }>(
+      `SELECT count(*) AS count, max(id) AS last FROM (SELECT d.id FROM deliveries d WHERE ${slice})`,
+    )
+    .get(...place);
+  const found = database
+    .prepare<unknown[], string>(
+      `SELECT d.id FROM deliveries d JOIN events e ON e.id = d.event_id
+       WHERE ${text} AND d.id > ? AND d.id <= ? ORDER BY d.id LIMIT ?`,
+    )
+    .pluck()
+    .all(...values, after, end?.last ?? '', limit);
+  if (found.length === limit) return { found, last: found.at(-1) ?? null };
+  return { found, last: end?.count === mostLooked ? end.last : null };
 }
 
 const toReplay = (row: ReplayRow): Replay => ({

@@ -133,6 +133,10 @@ export class SqliteStore implements Store {
     return this.#call('cancelDelivery', id);
   }
 
+  hastenParked(subscriptionUuid: string): Promise<void> {
+    return this.#call('hastenParked', subscriptionUuid);
+  }
+
   countReplay(subscriptionUuid: string, selection: ReplaySelection): Promise<ReplayCounts> {
     return this.#read('countReplay', subscriptionUuid, selection);
   }

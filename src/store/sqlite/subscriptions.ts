@@ -49,6 +49,12 @@ export function subscriptionTables(database: Database.Database) {
              WHERE subscription_uuid = ? AND next_attempt_at IS NOT NULL`,
           )
           .run(uuid);
+        database
+          .prepare(
+            `UPDATE replays SET status = 'cancelled', ended_at = ?
+             WHERE subscription_uuid = ? AND status = 'running'`,
+          )
+          .run(Date.now(), uuid);
         for (const one of forget) one(uuid);
         outbox.addAnnouncements(announcements);
       })();
