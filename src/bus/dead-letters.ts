@@ -29,6 +29,10 @@ export interface DeadLetter {
   /** bytes */
   size: number;
   headers: Record<string, unknown>;
+}
+
+/** One alone: all together they may be larger than memory. */
+export interface ShownDeadLetter extends DeadLetter {
   /** The content's beginning as text. */
   content: string;
 }
@@ -64,8 +68,14 @@ export class DeadLetters {
     return found;
   }
 
-  async find(id: string): Promise<DeadLetter | undefined> {
-    return (await this.list(mostLooked)).find((letter) => letter.id === id);
+  async find(id: string): Promise<ShownDeadLetter | undefined> {
+    let found: ShownDeadLetter | undefined;
+    await this.#look(mostLooked, (letter, { content }) => {
+      if (letter.id === id)
+        found ??= { ...letter, content: content.subarray(0, shownContent).toString() };
+      return false;
+    });
+    return found;
   }
 
   /** Puts messages into the daemon's queue again, whichever `isMeant`; how many. */
@@ -148,6 +158,5 @@ function toLetter(message: GetMessage, maxMessageSize: number): DeadLetter {
     diedAt: death?.time?.value === undefined ? null : death.time.value * 1000,
     size: content.length,
     headers: own,
-    content: content.subarray(0, shownContent).toString(),
   };
 }

@@ -22,6 +22,7 @@ interface ListOptions {
   status?: string | undefined;
   since?: string | undefined;
   until?: string | undefined;
+  before?: string | undefined;
   limit: number;
 }
 
@@ -38,10 +39,11 @@ const listCommand: CommandModule<object, RemoteOptions & ListOptions> = {
       })
       .option('since', { type: 'string', describe: 'Received then or later' })
       .option('until', { type: 'string', describe: 'Received before' })
+      .option('before', { type: 'string', describe: 'Only older ones than the one of this id' })
       .option('limit', { type: 'number', default: 50, describe: 'How many' }),
   handler: async (options) => {
-    const { subscription, event, status, since, until, limit } = options;
-    const asked = Object.entries({ subscription, event, status, since, until, limit });
+    const { subscription, event, status, since, until, before, limit } = options;
+    const asked = Object.entries({ subscription, event, status, since, until, before, limit });
     const query = new URLSearchParams();
     for (const [key, value] of asked) if (value !== undefined) query.set(key, String(value));
     const { items } = (await connect(options)('GET', `deliveries?${query.toString()}`)) as {
@@ -134,6 +136,7 @@ const replayCommand: CommandModule<object, RemoteOptions & ReplayOptions> = {
       return;
     }
     let replay = begun;
+    if (!options.json && process.stdout.isTTY) console.log(`replay ${begun.id}`);
     while (replay.status === 'running') {
       if (!options.json) showProgress(replay);
       await sleep(250);
@@ -146,6 +149,20 @@ const replayCommand: CommandModule<object, RemoteOptions & ReplayOptions> = {
         `${process.stdout.isTTY ? '\n' : ''}${replay.done} deliveries taken up again (replay ${replay.id}: ${replay.status})`,
       );
     }
+  },
+};
+
+const cancelReplayCommand: CommandModule<object, RemoteOptions & { replay: string }> = {
+  command: 'cancel-replay <replay>',
+  describe: 'End a replay; what it has taken up already is delivered',
+  builder: (yargs) => withRemote(yargs).positional('replay', { type: 'string', demandOption: true }),
+  handler: async (options) => {
+    const replay = (await connect(options)(
+      'POST',
+      `replays/${encodeURIComponent(options.replay)}/cancel`,
+    )) as ReplayBody;
+    if (options.json) printJson(replay);
+    else console.log(`${replay.status}: ${replay.done} of ${replay.total} deliveries taken up`);
   },
 };
 
@@ -170,6 +187,7 @@ export const deliveryCommand: CommandModule = {
       .command(one('retry', 'Attempt a delivery now', 'POST', '/retry'))
       .command(one('cancel', 'Attempt a delivery no more', 'POST', '/cancel'))
       .command(replayCommand)
-      .demandCommand(1, 'Name what to do: list, show, retry, cancel or replay.'),
+      .command(cancelReplayCommand)
+      .demandCommand(1, 'Name what to do: list, show, retry, cancel, replay or cancel-replay.'),
   handler: () => undefined,
 };

@@ -3,6 +3,7 @@ import { UserError } from '../errors.ts';
 import { connect } from './client.ts';
 import { type RemoteOptions, withRemote } from './options.ts';
 import { printFields, printJson, printTable } from './output.ts';
+import { SubscriptionInput } from '../subscriptions/schema.ts';
 
 interface SubscriptionBody {
   uuid?: string;
@@ -39,7 +40,8 @@ const withFields = <T>(yargs: Argv<T>) =>
     .option('set', {
       type: 'string',
       array: true,
-      describe: 'Option of the service as key=value; may be repeated',
+      describe:
+        'Option of the service as key=value, such as url=https://a.example/; null takes it away; may be repeated',
     })
     .option('user', { type: 'string', describe: 'Only events that concern the user of this uuid' })
     .option('wazo', { type: 'string', describe: 'Only events of the server of this uuid' })
@@ -55,9 +57,28 @@ const withFields = <T>(yargs: Argv<T>) =>
     .option('delivery', {
       type: 'string',
       array: true,
-      describe: 'How deliveries are made as key=value, such as ordered=true; may be repeated',
+      describe:
+        'How deliveries are made as key=value, such as ordered=true; null takes it away; may be repeated',
     })
-    .option('enabled', { type: 'boolean', describe: 'Whether deliveries are made, or parked' });
+    .option('enabled', {
+      type: 'boolean',
+      describe: 'Whether deliveries are made; parked with --no-enabled',
+    })
+    .epilogue(optionsHelp);
+
+/** What `--delivery` takes, from the schema. */
+const deliveryHelp = Object.entries(SubscriptionInput.properties.delivery.properties)
+  .map(([key, { description }]) => `  ${key}: ${String(description)}`)
+  .join('\n');
+
+const optionsHelp = `Keys of --delivery:
+${deliveryHelp}
+
+Keys of --set for the service http: url, method, body, payload, content_type, headers, auth, signatures,
+verify_certificate, client_certificate, client_key. Values that begin like JSON are JSON:
+  --set headers='{"X-Event": "{{ event_name }}"}' --set 'signatures=["v1","v1a"]'
+
+All of them are described in docs/guide-subscriptions.md.`;
 
 /** `url=http://x` and `sleep_time=2`: what reads as JSON is JSON, the rest is text. */
 function parsePairs(
@@ -77,6 +98,9 @@ function parsePairs(
 const parseOption = (text: string): unknown =>
   text === 'true' || text === 'false' ? text === 'true' : parseValue(text);
 
+const withoutNulls = (values: Record<string, unknown>) =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
+
 function parseValue(text: string): unknown {
   if (!/^(-?\d|[[{"]|null$)/.test(text)) return text;
   try {
@@ -94,10 +118,10 @@ function applyFields(body: SubscriptionBody, fields: FieldOptions): Subscription
     events: fields.event ?? body.events,
     config: { ...body.config, ...parsePairs(fields.set ?? []) },
     metadata: { ...(body['metadata'] as object | undefined), ...parsePairs(fields.metadata ?? []) },
-    delivery: {
+    delivery: withoutNulls({
       ...(body['delivery'] as object | undefined),
       ...parsePairs(fields.delivery ?? [], parseOption),
-    },
+    }),
     ...(fields.filter === undefined ? {} : { filter: fields.filter === '' ? null : fields.filter }),
     ...(fields.enabled === undefined ? {} : { enabled: fields.enabled }),
     ...(fields.user === undefined ? {} : { events_user_uuid: fields.user }),

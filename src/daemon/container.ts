@@ -131,6 +131,15 @@ function followChange(subscription: Subscription, change: Change, cradle: Cradle
       { subscription: uuid, reason: disabled?.reason },
       `the subscription ${name} is disabled: its deliveries are parked`,
     );
+  if (change === 'created')
+    signer
+      .list(uuid)
+      .catch((error: unknown) =>
+        log.warn(
+          { subscription: uuid },
+          `its secret will be made when it is needed first: ${messageOf(error)}`,
+        ),
+      );
   if (change === 'enabled' || change === 'deleted') health.forget(uuid);
   if (change === 'deleted') {
     signer.forget(uuid);
@@ -148,6 +157,7 @@ function makeHealth(cradle: Cradle): Health {
     disableAfter: disableAfter === null ? null : disableAfter * 1000,
     disablesGone: config.http.disableGone,
     disable: (uuid, reason) => cradle.subscriptions.disable(uuid, reason),
+    find: (uuid) => cradle.subscriptions.find(uuid),
     warn: (subscription, failing, disabledAt) => {
       log.warn(
         { subscription: subscription.uuid, failing_since: failing.since, disabled_at: disabledAt },

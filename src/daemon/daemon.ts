@@ -232,6 +232,8 @@ export class Daemon {
       },
     });
     await health.load();
+    this.#undo.push({ what: 'the warnings', run: () => health.stop() });
+    health.start();
     await dispatcher.recover();
     this.#undo.push({ what: 'the purge', run: () => retention.stop() });
     retention.start();

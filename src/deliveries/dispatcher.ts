@@ -504,5 +504,6 @@ function signOf(result: AttemptResult | undefined): EndpointSign | undefined {
   if (result === undefined) return undefined;
   const { status, endpoint } = result;
   if (endpoint === 'down' || endpoint === 'busy') return endpoint;
+  if (endpoint === 'unknown') return undefined;
   return status === 'error' && endpoint === undefined ? undefined : 'up';
 }

@@ -18,10 +18,15 @@ export interface HealthOptions {
   /** Whether an endpoint that says 410 disables its subscription. */
   disablesGone: boolean;
   disable: (uuid: string, reason: DisablingReason) => Promise<void>;
+  /** Undefined for what cannot be disabled: it is gone, or a plugin’s own handler. */
+  find: (uuid: string) => Subscription | undefined;
   /** Tells people that a subscription will be disabled at a time unless something changes. */
   warn: (subscription: Subscription, failing: Failing, disabledAt: number) => void;
   log: Logger;
 }
+
+/** The longest pause between two looks at the time, ms. */
+const longestPause = 60_000;
 
 interface Known extends Failing {
   /** Whether the store knows it: an endpoint that fails now and then costs no writes. */
@@ -31,9 +36,22 @@ interface Known extends Failing {
 export class Health {
   readonly #options: HealthOptions;
   readonly #failing = new Map<string, Known>();
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(options: HealthOptions) {
     this.#options = options;
+  }
+
+  /** Looks at the time by itself: attempts may be far apart, and nobody is disabled without a warning. */
+  start(): void {
+    const { disableAfter } = this.#options;
+    if (disableAfter === null) return;
+    this.#timer = setInterval(() => this.#look(), Math.min(disableAfter / 100, longestPause));
+    this.#timer.unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
   }
 
   /** Takes up what was known before the daemon was stopped. */
@@ -50,6 +68,7 @@ export class Health {
   /** Takes the outcome of an attempt. Never throws. */
   record(subscription: Subscription, { status, endpoint }: AttemptResult, startedAt: number): void {
     const { uuid } = subscription;
+    if (this.#options.find(uuid) === undefined) return;
     if (status === 'success') this.forget(uuid);
     else if (endpoint === 'gone' && this.#options.disablesGone) this.#disable(uuid, 'gone');
     else this.#failed(subscription, startedAt);
@@ -77,6 +96,17 @@ export class Health {
     const share = ((startedAt - known.since) / disableAfter) * 100;
     if (share >= 100) this.#disable(uuid, 'failing');
     else if (share >= 1) this.#warn(subscription, known, share, disableAfter);
+  }
+
+  #look(): void {
+    const { disableAfter, find } = this.#options;
+    if (disableAfter === null) return;
+    for (const known of this.#failing.values()) {
+      const share = ((Date.now() - known.since) / disableAfter) * 100;
+      const subscription = find(known.subscriptionUuid);
+      if (share >= 1 && subscription?.disabled === null)
+        this.#warn(subscription, known, share, disableAfter);
+    }
   }
 
   /** Also keeps what is known, once it has lasted for a hundredth of the time. */

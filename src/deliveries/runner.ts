@@ -18,7 +18,7 @@ export interface AttemptResult {
   /** How long to wait at least before another attempt, seconds. */
   after: number | undefined;
   /** What the attempt told of the endpoint; undefined: it works, or nothing. */
-  endpoint: 'down' | 'busy' | 'gone' | undefined;
+  endpoint: 'down' | 'busy' | 'gone' | 'unknown' | undefined;
   /** Requests the plugin wants to be made. */
   requests: readonly HttpRequest[];
 }

@@ -13,12 +13,12 @@ export class HookRetry extends Error {
   readonly [kindOfError] = 'retry';
   /** Seconds to wait at least before the next attempt. */
   readonly after: number | undefined;
-  /** What the attempt told of the endpoint: `down` or `busy`; undefined: it works. */
-  readonly endpoint: 'down' | 'busy' | undefined;
+  /** What the attempt told of the endpoint: `down`, `busy`, or nothing (`unknown`); undefined: it works. */
+  readonly endpoint: 'down' | 'busy' | 'unknown' | undefined;
 
   constructor(
     readonly detail: Detail = {},
-    options: { after?: number | undefined; endpoint?: 'down' | 'busy' | undefined } = {},
+    options: { after?: number | undefined; endpoint?: HookRetry['endpoint'] } = {},
   ) {
     super('the delivery is to be attempted again');
     this.after = options.after;

@@ -22,7 +22,23 @@ export const failingEvent = (
     will_be_disabled_at: new Date(disabledAt).toISOString(),
   });
 
-function eventAbout(what: string, subscription: Subscription, more: JsonObject): OutgoingEvent {
+/** Options of the http service that are secrets: whoever listens to the bus has no need of them. */
+const isSecret = (key: string) => ['password', 'token', 'client_key'].includes(key);
+
+function withoutSecrets(options: JsonObject): JsonObject {
+  const { auth } = options;
+  const masked = (object: JsonObject): JsonObject =>
+    Object.fromEntries(
+      Object.entries(object).map(([key, value]) => [key, isSecret(key) ? '********' : value]),
+    );
+  return auth === undefined || auth === null || typeof auth !== 'object' || Array.isArray(auth)
+    ? masked(options)
+    : { ...masked(options), auth: masked(auth) };
+}
+
+function eventAbout(what: string, told: Subscription, more: JsonObject): OutgoingEvent {
+  const isHttp = told.service === 'http';
+  const subscription = isHttp ? { ...told, config: withoutSecrets(told.config) } : told;
   const { ownerUserUuid, ownerTenantUuid } = subscription;
   return ownerUserUuid === null
     ? {

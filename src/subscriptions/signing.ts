@@ -1,7 +1,7 @@
 /**
  * Keys that deliveries are signed with, as Standard Webhooks 1.0.0 has them: a secret that the receiver
  * shares (`v1`), and a pair of which the receiver has the public key (`v1a`). A subscription gets its keys
- * when they are asked for first. After a rotation the former ones sign too, for a while.
+ * when it is made; an older one when they are asked for first. After a rotation the former ones sign too, for a while.
  */
 import {
   createHmac,
@@ -66,6 +66,8 @@ export class Signer {
   readonly #options: SignerOptions;
   readonly #known = new Map<string, Keys[]>();
   readonly #asked = new Map<string, Promise<Keys[]>>();
+  /** One rotation after the other: of two at once the keys of one would be lost. */
+  #rotation: Promise<unknown> = Promise.resolve();
 
   constructor(options: SignerOptions) {
     this.#options = options;
@@ -94,7 +96,15 @@ export class Signer {
    *
    * @param overlap how long, ms; 0: no more at all
    */
-  async rotate(subscriptionUuid: string, overlap = this.#options.overlap): Promise<ShownKeys[]> {
+  rotate(subscriptionUuid: string, overlap = this.#options.overlap): Promise<ShownKeys[]> {
+    const rotated = this.#rotation
+      .catch(() => undefined)
+      .then(() => this.#rotate(subscriptionUuid, overlap));
+    this.#rotation = rotated;
+    return rotated;
+  }
+
+  async #rotate(subscriptionUuid: string, overlap: number): Promise<ShownKeys[]> {
     const now = Date.now();
     const former = (await this.#load(subscriptionUuid))
       .filter((keys) => isValid(keys, now))

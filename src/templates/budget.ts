@@ -4,7 +4,7 @@
  */
 import { TemplateError } from './error.ts';
 
-const maxSteps = 150_000;
+const mostSteps = 150_000;
 /** In characters, of which each takes two bytes at most. */
 const maxSpace = 6_000_000;
 const maxOutput = 1_048_576;
@@ -25,12 +25,15 @@ export class Budget {
   #nextLook = stepsPerLook;
   readonly #deadline = performance.now() + maxTime;
 
+  /** @param maxSteps how much work may be done in all */
+  constructor(private readonly maxSteps = mostSteps) {}
+
   /** Work that is about to be done. */
   step(count = 1): void {
     this.#steps += count;
     if (this.#steps < this.#nextLook) return;
-    if (this.#steps > maxSteps)
-      throw new TemplateError(`the template takes more than ${maxSteps} steps`);
+    if (this.#steps > this.maxSteps)
+      throw new TemplateError(`the template takes more than ${this.maxSteps} steps`);
     this.#nextLook = this.#steps + stepsPerLook;
     if (performance.now() > this.#deadline)
       throw new TemplateError(`the template takes longer than ${maxTime} ms`);

@@ -13,6 +13,9 @@ import { isTrue, type Value } from './values.ts';
 /** Characters of an expression at most. */
 const maxSource = 4_096;
 
+/** Every event is asked about every condition: they get far less time than templates. */
+const maxSteps = 10_000;
+
 export interface Condition {
   /**
    * Whether the expression is true of these variables, which are JSON values and are not changed.
@@ -41,7 +44,7 @@ export function compileCondition(source: string): Condition {
       const known = new Map(globals);
       for (const name of Object.keys(variables)) known.set(name, variables[name] as Value);
       try {
-        return isTrue(evaluate(new Scope(new Budget(), known)));
+        return isTrue(evaluate(new Scope(new Budget(maxSteps), known)));
       } catch (error) {
         throw asTemplateError(error);
       }

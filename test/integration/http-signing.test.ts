@@ -8,7 +8,7 @@ import { useScene } from '../support/scene.ts';
 import { runCli } from '../support/cli.ts';
 import { until } from '../support/wait.ts';
 
-const scene = useScene();
+const scene = useScene({ config: { http: { follow_redirects: true } } });
 
 interface Secret {
   secret: string;
@@ -118,6 +118,19 @@ describe('a delivery', () => {
     expect(plain?.headers['webhook-id']).toBeDefined();
   });
 
+  test('that is sent on without its body is signed without it', async () => {
+    const { inbox, uuid, publish } = await deliver('sent_on');
+    inbox.answer = ({ path }, response) =>
+      response.writeHead(path === '/' ? 303 : 200, path === '/' ? { location: '/next' } : {}).end();
+    await publish();
+    const [first, second] = await inbox.received(2);
+    const [secret] = await secretsOf(uuid);
+    expect(second).toMatchObject({ method: 'GET', body: '' });
+    for (const request of [first, second])
+      if (request !== undefined && secret !== undefined)
+        expect(isSignedWith(secret, request)).toBe(true);
+  });
+
   test('of a body that is a template, in another charset, is signed as it is sent', async () => {
     const { inbox, uuid, publish } = await deliver(
       'latin',
@@ -138,7 +151,25 @@ describe('a delivery', () => {
   });
 });
 
+test('a secret is made with its subscription', async () => {
+  const { uuid } = await deliver('made');
+  const madeBefore = new Date().toISOString();
+  const [secret] = await secretsOf(uuid);
+  expect((secret?.created_at ?? '') <= madeBefore).toBe(true);
+});
+
 describe('a secret that is rotated', () => {
+  test('twice at once is rotated twice', async () => {
+    const { uuid } = await deliver('rotated_twice');
+    const [former] = await secretsOf(uuid);
+    const [one, other] = await Promise.all([rotate(uuid), rotate(uuid)]);
+    const known = (await secretsOf(uuid)).map(({ secret }) => secret);
+    expect(known).toHaveLength(3);
+    expect(known).toEqual(
+      expect.arrayContaining([one[0]?.secret, other[0]?.secret, former?.secret]),
+    );
+  });
+
   test('signs too until its time is up', async () => {
     const { inbox, uuid, publish } = await deliver('rotated');
     const [former] = await secretsOf(uuid);

@@ -48,7 +48,10 @@ beforeAll(async () => {
     },
     (request, response) => {
       received++;
-      if (request.socket instanceof TLSSocket) shown = request.socket.authorized;
+      // A session that is resumed counts as authorized, with or without a certificate.
+      if (request.socket instanceof TLSSocket)
+        shown =
+          request.socket.authorized && Object.keys(request.socket.getPeerCertificate()).length > 0;
       request.resume();
       response.writeHead(200).end();
     },
@@ -109,6 +112,29 @@ test('a file of authorities that is not there is a failure that names it', async
   });
 });
 
+test('what is no file is not read, and holds up nothing', async () => {
+  const attempt = await attemptWith({ verify_certificate: '/dev/zero' }, 'tls_device');
+  expect(attempt).toMatchObject({
+    status: 'failure',
+    detail: { error: expect.stringContaining('/dev/zero is not a file') as string },
+  });
+});
+
+test('a user’s subscription names no key file of the server', async () => {
+  const { daemon, publisher } = scene();
+  const key = join(daemon.directory, 'key.pem');
+  const uuid = await daemon.subscribe(['users_key'], '', {
+    config: { url: 'https://192.0.2.1/', client_certificate: certificate, client_key: key },
+    owner_user_uuid: '7f523550-03cf-4dac-a858-cb8afdb34775',
+  });
+  await publisher.publish({ name: 'users_key', data: {} });
+  const [attempt] = await scene().attempts(uuid, 1);
+  expect(attempt).toMatchObject({
+    status: 'error',
+    detail: { error: expect.stringContaining('must be PEM text') as string },
+  });
+});
+
 test.each(['path', 'text'])(
   'a client certificate is shown when there is one, as %s',
   async (how) => {
@@ -125,7 +151,8 @@ test.each(['path', 'text'])(
     );
     expect(attempt).toMatchObject({ status: 'success' });
     expect(shown).toBe(true);
-    await attemptWith({ verify_certificate: certificate }, `one_sided_${how}`);
+    const bare = await attemptWith({ verify_certificate: certificate }, `one_sided_${how}`);
+    expect(bare).toMatchObject({ status: 'success' });
     expect(shown).toBe(false);
   },
 );

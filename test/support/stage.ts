@@ -17,7 +17,7 @@ import { sampleDelivery, sampleKeptEvent, sampleSubscription } from './samples.t
 export interface OpenAttempt {
   delivery: Delivery;
   succeed: () => void;
-  fail: (endpoint?: 'down' | 'busy') => void;
+  fail: (endpoint?: 'down' | 'busy' | 'unknown') => void;
 }
 
 const noLog = {

@@ -106,6 +106,23 @@ describe('an endpoint that fails again and again', () => {
     expect(stage.dispatcher.endpointStates.open).toBe(0);
   });
 
+  test('is judged by those attempts alone that tell something of it', async () => {
+    const stage = new Stage({}, { breakerFailures: 3, maxAttempts: 1 });
+    stage.put({ uuid: 'a', config: { endpoint: 'http://dead' } });
+    const failed = async (sign: 'down' | 'unknown') => {
+      stage.arrive('a');
+      await stage.pass(20);
+      stage.inFlight[0]?.fail(sign);
+      await stage.pass(20);
+      return stage.dispatcher.endpointStates.open;
+    };
+    for (const sign of ['unknown', 'unknown', 'unknown', 'unknown'] as const)
+      expect(await failed(sign)).toBe(0);
+    expect([await failed('down'), await failed('down')]).toEqual([0, 0]);
+    expect(await failed('unknown')).toBe(0);
+    expect(await failed('down')).toBe(1);
+  });
+
   test('does not hold up the intake of events', async () => {
     const stage = await broken();
     stage.arrive('b', 50);

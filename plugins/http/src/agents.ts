@@ -22,6 +22,12 @@ export interface Connection {
   proxy: string | undefined;
 }
 
+/** Most agents of one egress: every change of a certificate makes another one. */
+const mostAgents = 500;
+
+/** Certificates and keys are small. What is a device, or has no end, must not be read. */
+const largestFile = 1_048_576;
+
 export class Agents {
   readonly #agents = new Map<Egress, Map<string, Dispatcher>>();
 
@@ -32,7 +38,11 @@ export class Agents {
     let agents = this.#agents.get(egress);
     if (agents === undefined) this.#agents.set(egress, (agents = new Map<string, Dispatcher>()));
     let agent = agents.get(name);
-    if (agent === undefined) agents.set(name, (agent = makeAgent(connection)));
+    if (agent === undefined) {
+      agents.set(name, (agent = makeAgent(connection)));
+      const [oldest] = agents;
+      if (oldest !== undefined && agents.size > mostAgents) retire(agents, oldest);
+    }
     return agent;
   }
 
@@ -42,9 +52,20 @@ export class Agents {
   }
 }
 
+/** What it is doing ends first; if it is wanted again there will be a new one. */
+function retire(agents: Map<string, Dispatcher>, [name, agent]: [string, Dispatcher]): void {
+  agents.delete(name);
+  agent.close().catch(() => undefined);
+}
+
 /** A file that was replaced is another one. */
-const stamped = (text: string) =>
-  text.startsWith('/') ? `${text}@${statSync(text).mtimeMs}` : text;
+function stamped(text: string): string {
+  if (!text.startsWith('/')) return text;
+  const facts = statSync(text);
+  if (!facts.isFile() || facts.size > largestFile)
+    throw new Error(`${text} is not a file of at most ${largestFile} bytes`);
+  return `${text}@${facts.mtimeMs}`;
+}
 
 const read = (text: string) => (text.startsWith('/') ? readFileSync(text) : text);
 

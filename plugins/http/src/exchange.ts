@@ -24,6 +24,11 @@ export interface ExchangeOptions {
   open: Set<(reason: Error) => void>;
 }
 
+/** There was no complete answer in the time there was. */
+export class TooSlow extends Error {
+  override readonly name = 'TooSlow';
+}
+
 /** A response this much larger (bytes) than what is kept ends the connection, instead of being read to its end. */
 const readOn = 256 * 1024;
 
@@ -44,7 +49,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   ) {
     const { timeout, told, open } = options;
     this.#timer = setTimeout(
-      () => this.#end(new Error(`timeout: no complete answer within ${told} s`)),
+      () => this.#end(new TooSlow(`timeout: no complete answer within ${told} s`)),
       timeout,
     );
     open.add(this.#cut);

@@ -12,13 +12,14 @@ import { Agents } from './agents.ts';
 import { httpConfigSchema } from './config.ts';
 import { addAnswer, describeError, refusal, requestDetail } from './detail.ts';
 import { Egress, EgressDenied, type EgressRules, HostList } from './egress.ts';
-import { type Answer, exchange } from './exchange.ts';
+import { type Answer, exchange, TooSlow } from './exchange.ts';
 import { isRedirect, mostRedirects, redirected } from './redirect.ts';
 import {
   planOf,
   type PlannedRequest,
   requestFor,
   requestReturned,
+  type RequestTraits,
   type Target,
 } from './request.ts';
 import { retryAfter } from './retry-after.ts';
@@ -45,6 +46,12 @@ interface Means {
   deadline: number;
   /** seconds */
   timeout: number;
+  /** Headers that sign a request, at the time it is sent. */
+  sign: (request: PlannedRequest) => Promise<Record<string, string>>;
+}
+
+interface SignedRequest {
+  request: PlannedRequest;
   signed: Readonly<Record<string, string>>;
 }
 
@@ -87,9 +94,10 @@ export default class HttpService {
     const { request: returned } = context;
     const request =
       returned === undefined ? makeRequest(subscription, event) : requestReturned(returned);
-    const signed = await signature(request, context);
+    const means = this.#meansFor(subscription, context);
+    const signed = await means.sign(request);
     const detail = requestDetail(request, signed);
-    const answer = await this.#send(request, this.#meansFor(subscription, signed), detail);
+    const answer = await this.#send({ request, signed }, means, detail);
     addAnswer(detail, answer);
     if (answer.status >= 200 && answer.status < 300) return detail;
     detail['error'] = refusal(answer, request.target);
@@ -102,7 +110,7 @@ export default class HttpService {
     return this.#agents.close();
   }
 
-  #meansFor({ ownerUserUuid, delivery }: Subscription, signed: Means['signed']): Means {
+  #meansFor({ ownerUserUuid, delivery }: Subscription, context: AttemptContext): Means {
     const { timeout, connectTimeout } = this.#options;
     const seconds = delivery.timeout ?? timeout;
     return {
@@ -110,20 +118,21 @@ export default class HttpService {
       connectTimeout: (delivery.connectTimeout ?? connectTimeout) * 1000,
       deadline: performance.now() + seconds * 1000,
       timeout: seconds,
-      signed,
+      sign: (request) => signature(request, context),
     };
   }
 
   /** The answer, behind redirects if they are followed; the detail learns why there is none. */
-  async #send(first: PlannedRequest, means: Means, detail: JsonObject): Promise<Answer> {
-    let request = first;
+  async #send(first: SignedRequest, means: Means, detail: JsonObject): Promise<Answer> {
+    let { request, signed } = first;
     try {
       for (let hop = 0; ; hop++) {
-        const answer = await this.#exchange(request, means);
+        const answer = await this.#exchange({ request, signed }, means);
         if (!this.#options.followRedirects || !isRedirect(answer)) return answer;
         if (hop === mostRedirects) throw new Error(`more than ${mostRedirects} redirects`);
         request = redirected(request, answer);
         detail['redirected_to'] = request.target.shownUrl;
+        signed = await means.sign(request);
       }
     } catch (error) {
       detail['error'] = describeError(error, request.target);
@@ -132,13 +141,20 @@ export default class HttpService {
         throw new HookExpectedError(detail);
       }
       if (error instanceof UnsendableError) throw new HookExpectedError(detail);
-      throw new HookRetry(detail, { endpoint: error instanceof UnusableFile ? undefined : 'down' });
+      throw new HookRetry(detail, { endpoint: this.#blame(error, means) });
     }
   }
 
-  async #exchange(request: PlannedRequest, means: Means): Promise<Answer> {
+  /** Whether the endpoint is at fault: others deliver to it too. */
+  #blame(error: unknown, { timeout }: Means): 'down' | 'unknown' {
+    const isImpatient = error instanceof TooSlow && timeout < this.#options.timeout;
+    const isOurs = error instanceof UnusableFile || isMistrust(error) || isImpatient;
+    return isOurs ? 'unknown' : 'down';
+  }
+
+  async #exchange({ request, signed }: SignedRequest, means: Means): Promise<Answer> {
     const { plan, target } = request;
-    const { egress, connectTimeout, deadline, timeout, signed } = means;
+    const { egress, connectTimeout, deadline, timeout } = means;
     const proxy = this.#proxyFor(target);
     // Behind a proxy it is the proxy that looks names up.
     if (proxy !== undefined) await egress.check(target.hostname);
@@ -180,6 +196,10 @@ class UnusableFile extends Error {
   override readonly name = 'UnusableFile';
 }
 
+/** The endpoint's certificate is not trusted, or does not take ours: another subscription may get on with it. */
+const isMistrust = (error: unknown) =>
+  /CERT|^ERR_TLS|^ERR_SSL|^UNABLE_TO_/.test(String((error as { code?: unknown }).code ?? ''));
+
 function orUnusable<T>(work: () => T): T {
   try {
     return work();
@@ -213,9 +233,17 @@ async function signature(
   return headers;
 }
 
+const noFiles =
+  'config.client_certificate and config.client_key of a user’s subscription must be PEM text: files of the server are not for users';
+
+const namesFile = ({ certificate, key }: RequestTraits) =>
+  certificate?.startsWith('/') === true || key?.startsWith('/') === true;
+
 function makeRequest(subscription: Subscription, event: KeptEvent): PlannedRequest {
   try {
-    return requestFor(planOf(subscription), event);
+    const plan = planOf(subscription);
+    if (subscription.ownerUserUuid !== null && namesFile(plan)) throw new UnsendableError(noFiles);
+    return requestFor(plan, event);
   } catch (error) {
     if (error instanceof UnsendableError) throw new HookExpectedError({ error: error.message });
     throw error;

@@ -22,9 +22,11 @@ export function redirected(request: PlannedRequest, { status, headers }: Answer)
     throw new UnsendableError(`a redirect to what is no address: ${location.slice(0, 200)}`);
   const isKept =
     status === 307 || status === 308 || plan.method === 'GET' || plan.method === 'HEAD';
+  const to = new URL(location, from);
+  const own = to.origin === target.origin ? {} : { certificate: undefined, key: undefined };
   return {
-    plan: isKept ? plan : { ...plan, method: 'GET' },
-    target: retarget(target, new URL(location, from)),
+    plan: { ...plan, ...own, ...(isKept ? {} : { method: 'GET' }) },
+    target: retarget(target, to),
     body: isKept ? body : { content: '', shown: null },
   };
 }

@@ -52,14 +52,12 @@ export interface RequestPlan extends RequestTraits {
   bodyFor: (event: KeptEvent) => Body;
 }
 
-/** Headers whose values the log does not show. */
-const secretHeaders = [
-  'authorization',
-  'cookie',
-  'proxy-authorization',
-  'x-api-key',
-  'x-auth-token',
-];
+/** Headers whose values the log does not show: credentials go by many names. */
+const isSecret = (name: string) =>
+  /auth|cookie|token|secret|passw|api-?key|credential/i.test(name);
+
+/** What goes along to another address than the subscription's: no header of its own may. */
+const commonHeaders = ['user-agent', 'content-type'];
 
 const plans = new WeakMap<object, RequestPlan>();
 
@@ -202,8 +200,8 @@ function makeTarget(
     url.password &&= '********';
   }
   const shownHeaders = { ...headers };
-  for (const name of secretHeaders)
-    if (shownHeaders[name] !== undefined) shownHeaders[name] = '********';
+  for (const name of Object.keys(shownHeaders))
+    if (isSecret(name)) shownHeaders[name] = '********';
   return {
     origin: url.origin,
     hostname: url.hostname,
@@ -214,11 +212,10 @@ function makeTarget(
   };
 }
 
-/** The same headers for another address, but for credentials when it is somebody else's. */
+/** The same headers for another address, but none of the subscription's own when it is somebody else's. */
 export function retarget(target: Target, url: URL): Target {
-  const isOther = url.origin !== target.origin;
   const own = Object.entries(target.headers).filter(
-    ([name]) => !(isOther && secretHeaders.includes(name)),
+    ([name]) => url.origin === target.origin || commonHeaders.includes(name),
   );
   return makeTarget(url.href, Object.fromEntries(own));
 }
@@ -227,7 +224,9 @@ function parseUrl(text: string): URL {
   // URL's parser takes control characters away without a word.
 
   if (/[\0-\x1f\x7f]/.test(text) || !/^https?:\/\/[^/?#\\]/i.test(text) || !URL.canParse(text))
-    throw new UnsendableError(`config.url is not a valid URL: ${text}`);
+    throw new UnsendableError(
+      `config.url is not a valid URL: ${text.replace(/\/\/[^/?#\\]*@/, '//********@').slice(0, 1_000)}`,
+    );
   return new URL(text);
 }
 

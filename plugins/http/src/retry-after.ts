@@ -15,6 +15,12 @@ export function retryAfter(
   const value = headers['retry-after'];
   if ((status !== 429 && status !== 503) || typeof value !== 'string') return undefined;
   const text = value.trim();
-  const seconds = /^\d+$/.test(text) ? Number(text) : (Date.parse(text) - now) / 1000;
+  const seconds = /^\d+$/.test(text) ? Number(text) : (timeOf(text) - now) / 1000;
   return Number.isNaN(seconds) ? undefined : Math.min(Math.max(seconds, 0), longest);
+}
+
+/** Any of the three forms of RFC 9110, 5.6.7, the third of which does not name its zone; NaN: it is none. */
+function timeOf(text: string): number {
+  if (!/^[A-Z][a-z]{2,8},? /.test(text)) return NaN;
+  return Date.parse(text.endsWith('GMT') ? text : `${text} GMT`);
 }
