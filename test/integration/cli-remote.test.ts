@@ -36,6 +36,25 @@ const create = (...args: string[]) =>
   );
 
 describe('webhookd subscription', () => {
+  test('options of deliveries are given, changed and taken away; help names them all', async () => {
+    const made = await create('--delivery', 'rate_limit=5', '--delivery', 'ordered=true');
+    expect(made).toMatchObject({ delivery: { rate_limit: 5, ordered: true } });
+    const changed = await json<{ delivery: object }>(
+      'subscription',
+      'update',
+      made.uuid,
+      '--delivery',
+      'rate_limit=null',
+      '--delivery',
+      'schedule=[1,2]',
+    );
+    expect(changed.delivery).toEqual({ ordered: true, schedule: [1, 2] });
+    const { stdout } = await runCli(['subscription', 'create', '--help']);
+    for (const key of ['schedule', 'max_attempts', 'timeout', 'connect_timeout', 'max_in_flight'])
+      expect(stdout).toContain(`  ${key}: `);
+    for (const key of ['rate_limit', 'ordered']) expect(stdout).toContain(`  ${key}: `);
+  });
+
   test('create, show, update, list and delete, in JSON', async () => {
     const user = '22222222-2222-4222-8222-222222222222';
     const made = await create(

@@ -167,6 +167,10 @@ describe('a replay', () => {
     expect(cancelled.body).toMatchObject({ status: 'cancelled' });
     const { done } = cancelled.body as { done: number };
     expect(done).toBeLessThan(40);
+    const third = await call<{ id: string }>('POST', `/subscriptions/${uuid}/replay`, input);
+    const { status, stdout } = await cli('delivery', 'cancel-replay', third.body.id);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^cancelled: \d+ of \d+ deliveries taken up\n$/);
   });
 
   test('from the command line says what it did', async () => {

@@ -293,6 +293,24 @@ test('a rate limit is kept', async () => {
   expect(took).toBeGreaterThanOrEqual(1_900);
 });
 
+test('the bus is not told the secrets of a subscription', async () => {
+  const { daemon } = scene();
+  const heard = await scene().inbox();
+  await daemon.subscribe(['webhookd_subscription_created'], heard.url);
+  const uuid = await daemon.subscribe(['x'], '', {
+    config: { url: heard.url, auth: { type: 'basic', username: 'me', password: 'hunter2' } },
+  });
+  const created = await until('it is told', () =>
+    heard.bodies.find((body) => body['uuid'] === uuid),
+  );
+  expect(created['config']).toEqual({
+    url: heard.url,
+    auth: { type: 'basic', username: 'me', password: '********' },
+  });
+  const { body } = await daemon.call('GET', `/subscriptions/${uuid}`);
+  expect(body).toMatchObject({ config: { auth: { password: 'hunter2' } } });
+});
+
 test('a subscription is disabled and enabled by hand, and the bus is told', async () => {
   const { daemon, publisher } = scene();
   const heard = await scene().inbox();
