@@ -155,7 +155,8 @@ const replayCommand: CommandModule<object, RemoteOptions & ReplayOptions> = {
 const cancelReplayCommand: CommandModule<object, RemoteOptions & { replay: string }> = {
   command: 'cancel-replay <replay>',
   describe: 'End a replay; what it has taken up already is delivered',
-  builder: (yargs) => withRemote(yargs).positional('replay', { type: 'string', demandOption: true }),
+  builder: (yargs) =>
+    withRemote(yargs).positional('replay', { type: 'string', demandOption: true }),
   handler: async (options) => {
     const replay = (await connect(options)(
       'POST',

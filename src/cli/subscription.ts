@@ -74,9 +74,11 @@ const deliveryHelp = Object.entries(SubscriptionInput.properties.delivery.proper
 const optionsHelp = `Keys of --delivery:
 ${deliveryHelp}
 
-Keys of --set for the service http: url, method, body, payload, content_type, headers, auth, signatures,
-verify_certificate, client_certificate, client_key. Values that begin like JSON are JSON:
-  --set headers='{"X-Event": "{{ event_name }}"}' --set 'signatures=["v1","v1a"]'
+Keys of --set for the service http: url, method, body, payload, content_type,
+headers, auth, signatures, verify_certificate, client_certificate, client_key.
+Values that begin like JSON are JSON:
+  --set headers='{"X-Event": "{{ event_name }}"}'
+  --set 'signatures=["v1","v1a"]'
 
 All of them are described in docs/guide-subscriptions.md.`;
 

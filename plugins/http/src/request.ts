@@ -53,8 +53,7 @@ export interface RequestPlan extends RequestTraits {
 }
 
 /** Headers whose values the log does not show: credentials go by many names. */
-const isSecret = (name: string) =>
-  /auth|cookie|token|secret|passw|api-?key|credential/i.test(name);
+const isSecret = (name: string) => /auth|cookie|token|secret|passw|api-?key|credential/i.test(name);
 
 /** What goes along to another address than the subscription's: no header of its own may. */
 const commonHeaders = ['user-agent', 'content-type'];
@@ -200,8 +199,7 @@ function makeTarget(
     url.password &&= '********';
   }
   const shownHeaders = { ...headers };
-  for (const name of Object.keys(shownHeaders))
-    if (isSecret(name)) shownHeaders[name] = '********';
+  for (const name of Object.keys(shownHeaders)) if (isSecret(name)) shownHeaders[name] = '********';
   return {
     origin: url.origin,
     hostname: url.hostname,

@@ -33,9 +33,7 @@ export function redeliveryTables(database: Database.Database) {
       .run({ ...replay, selection: JSON.stringify(replay.selection) });
   };
   const findReplay = (id: string): Replay | null => {
-    const row = database
-      .prepare<[string], ReplayRow>('SELECT * FROM replays WHERE id = ?')
-      .get(id);
+    const row = database.prepare<[string], ReplayRow>('SELECT * FROM replays WHERE id = ?').get(id);
     return row === undefined ? null : toReplay(row);
   };
   return {
@@ -79,7 +77,8 @@ export function redeliveryTables(database: Database.Database) {
       database.transaction(() => {
         const known = findReplay(replay.id);
         // Its subscription was deleted.
-        if (known?.status !== 'running') return known ?? { ...replay, status: 'cancelled' as const };
+        if (known?.status !== 'running')
+          return known ?? { ...replay, status: 'cancelled' as const };
         const { found, last } = lookOn(database, replay, limit);
         for (const id of found) database.prepare(takeUp).run(now, id);
         const isDone = last === null;
