@@ -17,7 +17,7 @@ import {
 } from '../schema.ts';
 import type { Store } from '../store/store.ts';
 import { isPattern } from '../subscriptions/patterns.ts';
-import type { SubscriptionService } from '../subscriptions/service.ts';
+import { NoSuchSubscription, type SubscriptionService } from '../subscriptions/service.ts';
 import { ApiError } from './errors.ts';
 import { failures, isoTime, momentIn } from './schemas.ts';
 import { type ByUuid, reachOf, UuidParams } from './subscriptions.ts';
@@ -76,6 +76,8 @@ const shown = (replay: Replay) => ({
   ended_at: isoTime(replay.endedAt),
 });
 
+const noSuchReplay = (id: string) => new ApiError('no-such-replay', `No such replay: ${id}`);
+
 export function replayRoutes(scope: FastifyInstance, subjects: ReplayRoutes): void {
   const { subscriptions, replays, samples, store } = subjects;
   const tags = ['deliveries'];
@@ -86,8 +88,15 @@ export function replayRoutes(scope: FastifyInstance, subjects: ReplayRoutes): vo
   const find = async (request: FastifyRequest<{ Params: { replay_id: string } }>) => {
     const id = request.params.replay_id;
     const replay = await store.replay(id);
-    if (replay === null) throw new ApiError('no-such-replay', `No such replay: ${id}`);
-    subscriptions.get(replay.subscriptionUuid, await reachOf(request));
+    const reach = await reachOf(request);
+    try {
+      if (replay !== null) subscriptions.get(replay.subscriptionUuid, reach);
+    } catch (error) {
+      // Of another tenant's, not even that it exists is told.
+      if (error instanceof NoSuchSubscription) throw noSuchReplay(id);
+      throw error;
+    }
+    if (replay === null) throw noSuchReplay(id);
     return replay;
   };
 
