@@ -16,7 +16,7 @@ const meanings: Record<ErrorId, string> = {
     'There is no subscription of that uuid, or it is another tenant’s. `details.subscription_uuid` has the uuid.',
   'no-such-token': 'There is no token of that uuid. `details.token_uuid` has the uuid.',
   'no-such-delivery': 'There is no delivery of this id, or it belongs to another tenant.',
-  'no-such-replay': 'There is no replay of this id.',
+  'no-such-replay': 'There is no replay of this id, or it belongs to another tenant.',
   'no-such-message': 'There is no such message among the dead letters.',
   conflict: 'What was asked for is not possible in the present state: the message says why.',
   'bus-unavailable': 'The broker cannot be asked.',
@@ -27,6 +27,11 @@ const meanings: Record<ErrorId, string> = {
   'not-found': 'There is no such route.',
   'body-too-large': 'The body is larger than `rest_api.max_body_size`.',
   'unsupported-media-type': 'The body’s Content-Type is not `application/json`.',
+  'request-timeout':
+    'The request took longer to arrive than `rest_api.header_timeout` or `rest_api.request_timeout`.',
+  'too-many-requests':
+    'Too many requests without a valid token (`rest_api.max_auth_failures`), or too many at all (`rest_api.max_requests_per_minute`). `Retry-After` says when to ask again.',
+  'headers-too-large': 'The headers are larger than `rest_api.max_header_size`.',
   'internal-error': 'A mistake in the daemon; its log has the stack.',
   'store-unavailable':
     'Nothing can be written at present (disk full, database locked). Try again later.',

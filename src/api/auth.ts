@@ -1,8 +1,17 @@
 /** Asks who sends a request, and whether they may, before any route sees it. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
 import { accessTo } from '../auth/acl.ts';
 import type { MasterTenant } from '../auth/master-tenant.ts';
-import { type Authenticator, type Principal, Unauthorized } from '../auth/principal.ts';
+import {
+  type Authenticator,
+  type Principal,
+  Unauthorized,
+  UnknownToken,
+} from '../auth/principal.ts';
+import type { Config } from '../config/schema.ts';
+import { AddressCounter } from './address-counter.ts';
+import { TooManyRequests } from './errors.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -15,19 +24,54 @@ declare module 'fastify' {
   }
 }
 
+type FailureLimits = Pick<Config['restApi'], 'maxAuthFailures' | 'authFailureWindow'> & {
+  log: Logger;
+};
+
 /** Every request to the scope has to say who asks. */
-export function authenticate(scope: FastifyInstance, authenticator: Authenticator): void {
+export function authenticate(
+  scope: FastifyInstance,
+  authenticator: Authenticator,
+  limits: FailureLimits,
+): void {
+  const refuse = refusal(limits);
   scope.decorateRequest('principal', null);
   scope.addHook('onRequest', async (request) => {
     const { method, routeOptions, params, headers } = request;
     const tenantUuid = headers['wazo-tenant'];
     const { actsAs = { method, url: routeOptions.url ?? '' } } = routeOptions.config;
-    request.principal = await authenticator.authenticate({
-      token: tokenOf(request),
-      tenantUuid: typeof tenantUuid === 'string' && tenantUuid !== '' ? tenantUuid : undefined,
-      access: accessTo(actsAs.method, actsAs.url, params as Record<string, string>),
-    });
+    try {
+      request.principal = await authenticator.authenticate({
+        token: tokenOf(request),
+        tenantUuid: typeof tenantUuid === 'string' && tenantUuid !== '' ? tenantUuid : undefined,
+        access: accessTo(actsAs.method, actsAs.url, params as Record<string, string>),
+      });
+    } catch (error) {
+      throw error instanceof UnknownToken ? refuse(error, request.ip) : error;
+    }
   });
+}
+
+/**
+ * What a request without a valid token is answered: too many of one address get 429.
+ *
+ * Only what fails is counted and refused. A valid token passes whatever its address did before, so that nobody who
+ * shares an address with the administrator can lock them out. Guessing 256 bits is hopeless at any rate; what this
+ * is good for is that somebody is told, and that a client with an old token is told to calm down.
+ */
+function refusal({ maxAuthFailures, authFailureWindow, log }: FailureLimits) {
+  if (maxAuthFailures === null) return (error: UnknownToken) => error;
+  const failures = new AddressCounter(maxAuthFailures, authFailureWindow * 1000);
+  return (error: UnknownToken, address: string) => {
+    const { count, isOver, retryAfter } = failures.add(address);
+    if (!isOver) return error;
+    if (count === maxAuthFailures + 1)
+      log.warn(
+        { address, failures: count },
+        `more than ${maxAuthFailures} requests of ${address} had no valid token: further ones are answered 429 for ${retryAfter} s`,
+      );
+    return new TooManyRequests('Too many requests without a valid token', retryAfter);
+  };
 }
 
 /** In a header, or in the query as wazo-auth's clients may send it. */

@@ -25,8 +25,11 @@ export const errorTable = {
   'not-found': 404,
   'plugin-refused': 409,
   conflict: 409,
+  'request-timeout': 408,
   'body-too-large': 413,
   'unsupported-media-type': 415,
+  'too-many-requests': 429,
+  'headers-too-large': 431,
   'internal-error': 500,
   'store-unavailable': 503,
   'bus-unavailable': 503,
@@ -44,6 +47,17 @@ export class ApiError extends Error {
     readonly details: object = {},
   ) {
     super(message);
+  }
+}
+
+/** Too much from one address. */
+export class TooManyRequests extends ApiError {
+  /** @param retryAfter seconds */
+  constructor(
+    message: string,
+    readonly retryAfter: number,
+  ) {
+    super('too-many-requests', `${message}; ask again in ${retryAfter} s`);
   }
 }
 
@@ -112,19 +126,28 @@ function invalid(problems: readonly Problem[]): ApiError {
   return new ApiError('invalid-data', `Sent data is invalid${summary}`, problemDetails(problems));
 }
 
-function send(reply: FastifyReply, { errorId, message, details }: ApiError): FastifyReply {
-  const body: ErrorBody = { message, error_id: errorId, details, timestamp: Date.now() / 1000 };
-  return reply.status(errorTable[errorId]).type('application/json').send(body);
+export const errorBody = ({ errorId, message, details }: ApiError): ErrorBody => ({
+  message,
+  error_id: errorId,
+  details,
+  timestamp: Date.now() / 1000,
+});
+
+function send(reply: FastifyReply, error: ApiError): FastifyReply {
+  if (error instanceof TooManyRequests) reply.header('retry-after', error.retryAfter);
+  return reply.status(errorTable[error.errorId]).type('application/json').send(errorBody(error));
 }
 
-/** For errors in the address itself, which fastify finds before any handler: `/%ff`. */
-export function answerBadAddress(
-  error: FastifyError,
-  _request: unknown,
-  reply: FastifyReply,
-): void {
-  void send(reply, asApiError(error));
-}
+/**
+ * For errors in the address itself, which fastify finds before any handler or hook: `/%ff`.
+ *
+ * @param headers of every answer, which a hook adds to others
+ */
+export const answerBadAddress =
+  (headers: Record<string, string>) =>
+  (error: FastifyError, _request: unknown, reply: FastifyReply): void => {
+    void send(reply.headers(headers), asApiError(error));
+  };
 
 /** Makes the server answer every error in our form. */
 export function answerErrors(server: FastifyInstance): void {

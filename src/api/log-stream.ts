@@ -97,7 +97,7 @@ export function logStreamRoutes(
       const items = request.query.limit === 0 ? [] : past;
       if (!request.query.follow) return reply.send({ items, total: items.length });
       reply.hijack();
-      stream(reply.raw, { history, items, fits, readers });
+      stream(reply.raw, { history, items, fits, readers, headers: reply.getHeaders() });
       return reply;
     },
   );
@@ -110,16 +110,19 @@ function stream(
     items,
     fits,
     readers,
+    headers,
   }: {
     history: LogSource;
     items: Line[];
     fits: (line: Line) => boolean;
     readers: Set<ServerResponse>;
+    /** Of every answer: a hijacked one is not given them. */
+    headers: Record<string, number | string | string[] | undefined>;
   },
 ): void {
   response.writeHead(200, {
+    ...headers,
     'content-type': 'text/event-stream; charset=utf-8',
-    'cache-control': 'no-store',
     'x-accel-buffering': 'no',
   });
   let leftOut = 0;

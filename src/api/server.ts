@@ -1,6 +1,5 @@
 /** The REST API: a fastify server with every resource, authentication and the API document. */
 import { readFileSync } from 'node:fs';
-import cors from '@fastify/cors';
 import { fastify, type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify';
 import type { Logger } from 'pino';
 import type { Authenticator } from '../auth/principal.ts';
@@ -9,11 +8,15 @@ import { messageOf, UserError } from '../errors.ts';
 import { compileForRequest } from '../validation.ts';
 import { authenticate } from './auth.ts';
 import { answerBadAddress, answerErrors } from './errors.ts';
+import { addSecureHeaders, allowOrigins, refuseForeignPages, secureHeaders } from './headers.ts';
+import { limitOptions, limitRequests } from './limits.ts';
 import { documentRoutes } from './openapi.ts';
 
 export interface ApiOptions {
   restApi: Config['restApi'];
   authenticator: Authenticator;
+  /** Whether nobody is asked for a token. */
+  isOpen: boolean;
   /** Adds routes under `/1.0`, behind authentication; scopes of its own are behind it too. */
   addRoutes: (scope: FastifyInstance) => void | Promise<void>;
   log: Logger;
@@ -24,20 +27,25 @@ export interface ApiOptions {
  * be read, and whatever `addRoutes` throws.
  */
 export async function createApi(api: ApiOptions): Promise<FastifyInstance> {
-  const { restApi, authenticator, addRoutes, log } = api;
-  const options: FastifyServerOptions = {
+  const { restApi, authenticator, isOpen, addRoutes, log } = api;
+  const { node, fastify: limits } = limitOptions(restApi);
+  const tls = readTls(restApi);
+  const options = {
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     schemaController,
     bodyLimit: restApi.maxBodySize,
-    requestTimeout: 30_000,
-    frameworkErrors: answerBadAddress,
+    frameworkErrors: answerBadAddress(secureHeaders(tls !== null)),
     forceCloseConnections: 'idle',
     // Plugins take the time they take.
     pluginTimeout: 0,
-    ...tlsOptions(restApi),
-  };
-  const server = fastify(options) as unknown as FastifyInstance;
+    trustProxy: restApi.trustedProxies,
+    ...limits,
+    ...(tls === null ? { http: node } : { https: { ...node, ...tls } }),
+  } as FastifyServerOptions;
+  const server = makeServer(options);
+  addSecureHeaders(server, tls !== null);
+  limitRequests(server, restApi);
   const document = documentRoutes(server);
   answerErrors(server);
   server.addHook('onResponse', (request, reply, done) => {
@@ -48,20 +56,14 @@ export async function createApi(api: ApiOptions): Promise<FastifyInstance> {
     log.debug({ method, path, status: reply.statusCode, duration }, 'request answered');
     done();
   });
-  if (restApi.cors.enabled) {
-    const { origins, allowHeaders } = restApi.cors;
-    await server.register(cors, {
-      origin: origins.includes('*') ? '*' : origins,
-      allowedHeaders: allowHeaders,
-      methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    });
-  }
+  if (isOpen) refuseForeignPages(server, restApi.cors);
+  await allowOrigins(server, restApi.cors);
   server.get('/1.0/openapi.json', { schema: { hide: true } }, document);
 
   // Only while this function runs does a scope that a route makes lie within this one.
   await server.register(
     async (scope) => {
-      authenticate(scope, authenticator);
+      authenticate(scope, authenticator, { ...restApi, log });
       await addRoutes(scope);
     },
     { prefix: '/1.0' },
@@ -69,15 +71,35 @@ export async function createApi(api: ApiOptions): Promise<FastifyInstance> {
   return server;
 }
 
-/** A server with nothing on it, and nobody asked for a token. */
-export const createBareServer = (log: Logger): FastifyInstance =>
-  fastify({
+function makeServer(options: FastifyServerOptions): FastifyInstance {
+  try {
+    return fastify(options) as unknown as FastifyInstance;
+  } catch (error) {
+    // The one option that is not checked with the configuration.
+    if (!/invalid (IP address|range)/.test(messageOf(error))) throw error;
+    throw new UserError(
+      `rest_api.trusted_proxies: ${messageOf(error)}; expected addresses and ranges such as 10.0.0.0/8`,
+      2,
+      { cause: error },
+    );
+  }
+}
+
+/** A server with nothing on it, and nobody asked for a token; as patient as the API. */
+export function createBareServer(log: Logger, restApi: Config['restApi']): FastifyInstance {
+  const { node, fastify: limits } = limitOptions(restApi);
+  const options = {
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     schemaController,
-    requestTimeout: 30_000,
     forceCloseConnections: 'idle',
-  }) as unknown as FastifyInstance;
+    ...limits,
+    http: node,
+  } as FastifyServerOptions;
+  const server = fastify(options) as unknown as FastifyInstance;
+  addSecureHeaders(server, false);
+  return server;
+}
 
 /** Our own validator, and no serializer: response schemas are for the API document. fastify's are not even loaded. */
 const schemaController = {
@@ -90,8 +112,8 @@ const schemaController = {
   },
 } as unknown as NonNullable<FastifyServerOptions['schemaController']>;
 
-function tlsOptions({ certificate, privateKey }: Config['restApi']): object {
-  if (certificate === null || privateKey === null) return {};
+function readTls({ certificate, privateKey }: Config['restApi']) {
+  if (certificate === null || privateKey === null) return null;
   const read = (key: string, file: string) => {
     try {
       return readFileSync(file);
@@ -101,7 +123,5 @@ function tlsOptions({ certificate, privateKey }: Config['restApi']): object {
       });
     }
   };
-  return {
-    https: { cert: read('certificate', certificate), key: read('private_key', privateKey) },
-  };
+  return { cert: read('certificate', certificate), key: read('private_key', privateKey) };
 }

@@ -41,6 +41,9 @@ export class Unauthorized extends Error {
   }
 }
 
+/** No token, or one that nobody knows: as opposed to one that may not do this. */
+export class UnknownToken extends Unauthorized {}
+
 /** The service that knows the tokens does not answer. */
 export class AuthUnreachable extends Error {
   override readonly name = 'AuthUnreachable';

@@ -13,6 +13,7 @@ import {
   type Principal,
   type Tenants,
   Unauthorized,
+  UnknownToken,
 } from './principal.ts';
 
 const localTokenName = 'local administrator';
@@ -24,7 +25,12 @@ const hashOf = (token: string) => createHash('sha256').update(token).digest('hex
 type Grant = Pick<AccessToken, 'tenantUuid' | 'userUuid' | 'acl'>;
 
 export class Tokens implements Authenticator {
-  /** By hash: looking one up takes the same time whether it exists or not. */
+  /**
+   * By hash, and never compared byte by byte with what was sent: how long a look-up takes depends on the digest of
+   * what was sent, which nobody can steer towards that of a token without trying 2^256 of them. What little it
+   * tells of a digest is of no use, since a digest does not lead back to its token. `timingSafeEqual` over all
+   * tokens would hide no more, and take longer with each.
+   */
   readonly #byHash = new Map<string, AccessToken>();
 
   constructor(
@@ -44,11 +50,11 @@ export class Tokens implements Authenticator {
   authenticate({ token, tenantUuid, access }: Credentials): Promise<Principal> {
     return new Promise((resolve) => {
       if (token === undefined)
-        throw new Unauthorized(
+        throw new UnknownToken(
           'A token is needed: send it as X-Auth-Token, or as Authorization: Bearer',
         );
       const known = this.#byHash.get(hashOf(token));
-      if (known === undefined) throw new Unauthorized('The token is not valid');
+      if (known === undefined) throw new UnknownToken('The token is not valid');
       if (!isCovered(access, known.acl)) throw new Unauthorized(`The token lacks ${access}`);
       resolve(new LocalPrincipal(known, tenantUuid, this.masterTenant));
     });

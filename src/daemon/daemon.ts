@@ -163,6 +163,7 @@ export class Daemon {
       restApi,
       log,
       authenticator,
+      isOpen: config.auth.type === 'none',
       addRoutes: async (scope) => {
         rememberAnswers(scope, {
           store: cradle.store,
@@ -197,7 +198,7 @@ export class Daemon {
   async #listenForMachines(cradle: Cradle): Promise<void> {
     const { listen: host, port } = cradle.config.observing;
     if (port === null) return;
-    const server = createBareServer(this.#log);
+    const server = createBareServer(this.#log, cradle.config.restApi);
     healthRoutes(server, healthOf(cradle));
     metricsRoute(server, cradle.metrics);
     this.#undo.push({ what: 'the port for machines', run: () => server.close() });

@@ -92,6 +92,7 @@ export async function createHarness<S extends Service>(
       authenticate: ({ tenantUuid }) =>
         Promise.resolve(new LocalPrincipal(anybody, tenantUuid, masterTenant)),
     },
+    isOpen: false,
     addRoutes: async (api) => {
       const { cradle: real } = makeCradle(
         {

@@ -2,7 +2,7 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { describe, expect, test } from 'vitest';
 import { useScene } from '../support/scene.ts';
 
-const scene = useScene();
+const scene = useScene({ config: { rest_api: { cors: { origins: ['*'] } } } });
 
 const answer = async (path: string, options: RequestInit = {}) => {
   const { daemon } = scene();
@@ -208,7 +208,7 @@ describe('the API document', () => {
   });
 });
 
-describe('a browser of another origin', () => {
+describe('a browser of another origin, where any is allowed', () => {
   test('may ask first, without a token', async () => {
     const { daemon } = scene();
     const response = await fetch(`${daemon.url}/1.0/subscriptions`, {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Method, OptionsInit, Response } from 'got';
 import type { Config } from '../../config/schema.ts';
 import { messageOf } from '../../errors.ts';
-import { AuthUnreachable } from '../principal.ts';
+import { AuthUnreachable, UnknownToken } from '../principal.ts';
 
 /** What wazo-auth says of a token. */
 export interface TokenDetails {
@@ -37,7 +37,7 @@ export class WazoAuthClient {
     this.#base = `${https ? 'https' : 'http'}://${name}:${port}/${path === '' ? '' : `${path}/`}0.1`;
   }
 
-  /** Whether the token is good for the access, and for the tenant if one is named. */
+  /** Whether the token is good for the access, and for the tenant if one is named. Rejects with {@link UnknownToken}. */
   async isAllowed(token: string, access: string, tenantUuid?: string): Promise<boolean> {
     const query = {
       scope: access,
@@ -45,7 +45,8 @@ export class WazoAuthClient {
     };
     const { status } = await this.#ask('HEAD', `token/${encodeURIComponent(token)}`, { query });
     if (status === 204) return true;
-    if (status === 403 || status === 404) return false;
+    if (status === 403) return false;
+    if (status === 404) throw new UnknownToken();
     throw this.#senseless(`HEAD token was answered ${status}`);
   }
 
