@@ -1,5 +1,5 @@
 /** What a request may not be: too large, too slow, too many. */
-import type { Server, ServerOptions } from 'node:http';
+import type { ServerOptions } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Config } from '../config/schema.ts';
@@ -40,7 +40,7 @@ export function limitOptions(limits: Limits) {
 
 /** To be called before anything else is added. */
 export function limitRequests(server: FastifyInstance, limits: Limits): void {
-  (server.server as Server).maxConnections = limits.maxConnections;
+  server.server.maxConnections = limits.maxConnections;
   if (limits.maxRequestsPerMinute === null) return;
   const requests = new AddressCounter(limits.maxRequestsPerMinute, 60_000);
   server.addHook('onRequest', (request, _reply, done) => {

@@ -73,7 +73,7 @@ export async function createApi(api: ApiOptions): Promise<FastifyInstance> {
 
 function makeServer(options: FastifyServerOptions): FastifyInstance {
   try {
-    return fastify(options) as unknown as FastifyInstance;
+    return fastify(options);
   } catch (error) {
     // The one option that is not checked with the configuration.
     if (!/invalid (IP address|range)/.test(messageOf(error))) throw error;

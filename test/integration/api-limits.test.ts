@@ -24,7 +24,7 @@ function expectError(text: string, status: number, errorId: string): void {
   expect(answer.status).toBe(status);
   expect(JSON.parse(answer.body)).toMatchObject({ error_id: errorId, details: {} });
   expect(answer.headers).toMatchObject({
-    'content-type': expect.stringContaining('application/json'),
+    'content-type': expect.stringContaining('application/json') as string,
     'x-content-type-options': 'nosniff',
     'cache-control': 'no-store',
   });
