@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import type { Delivery } from '../model.ts';
 import type { AttemptRecord } from '../store/store.ts';
+import { withoutPaths } from '../subscriptions/credentials.ts';
 
 export function reportAttempt(
   log: Logger,
@@ -33,5 +34,5 @@ export function reportAttempt(
 
 function errorIn(detail: string): unknown {
   const { error } = JSON.parse(detail) as { error?: unknown };
-  return error;
+  return typeof error === 'string' ? withoutPaths(error) : error;
 }

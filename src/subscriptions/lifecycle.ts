@@ -1,6 +1,7 @@
 /** What the bus is told of subscriptions. */
 import type { OutgoingEvent } from '../bus/message.ts';
 import type { JsonObject, Subscription } from '../model.ts';
+import { maskCredentials } from './credentials.ts';
 import { toOutput, toUserOutput } from './schema.ts';
 import type { Change } from './service.ts';
 
@@ -22,23 +23,9 @@ export const failingEvent = (
     will_be_disabled_at: new Date(disabledAt).toISOString(),
   });
 
-/** Options of the http service that are secrets: whoever listens to the bus has no need of them. */
-const isSecret = (key: string) => ['password', 'token', 'client_key'].includes(key);
-
-function withoutSecrets(options: JsonObject): JsonObject {
-  const { auth } = options;
-  const masked = (object: JsonObject): JsonObject =>
-    Object.fromEntries(
-      Object.entries(object).map(([key, value]) => [key, isSecret(key) ? '********' : value]),
-    );
-  return auth === undefined || auth === null || typeof auth !== 'object' || Array.isArray(auth)
-    ? masked(options)
-    : { ...masked(options), auth: masked(auth) };
-}
-
-function eventAbout(what: string, told: Subscription, more: JsonObject): OutgoingEvent {
-  const isHttp = told.service === 'http';
-  const subscription = isHttp ? { ...told, config: withoutSecrets(told.config) } : told;
+/** Credentials are masked: whole tenants hear of it, and so do webhooks that subscribe to it. */
+function eventAbout(what: string, changed: Subscription, more: JsonObject): OutgoingEvent {
+  const subscription = { ...changed, config: maskCredentials(changed.config) };
   const { ownerUserUuid, ownerTenantUuid } = subscription;
   return ownerUserUuid === null
     ? {

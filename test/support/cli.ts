@@ -1,6 +1,7 @@
 /** The command line as a user has it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { onTestFinished } from 'vitest';
+import { checkForSecrets } from './planted.ts';
 import { cliFile } from './root.ts';
 
 export interface CliResult {
@@ -27,7 +28,14 @@ export function startCli(args: string[], environment: Record<string, string> = {
   child.stderr.on('data', (chunk) => (output.stderr += String(chunk)));
   const ended = new Promise<CliResult>((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', (status) => resolve({ status, ...output }));
+    child.once('close', (status) => {
+      try {
+        checkForSecrets(`what ${args.join(' ')} printed`, `${output.stdout}\n${output.stderr}`);
+        resolve({ status, ...output });
+      } catch (error) {
+        reject(error);
+      }
+    });
   });
   return { child, stdout: () => output.stdout, ended };
 }

@@ -1,9 +1,10 @@
 /** The built daemon as a child process, with a folder of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { checkForSecrets, plantedIn } from './planted.ts';
 import { freePorts } from './ports.ts';
 import { cliFile } from './root.ts';
 import { until } from './wait.ts';
@@ -34,6 +35,8 @@ export class TestDaemon {
   #port = 0;
   #child: ChildProcess | undefined;
   #output = '';
+  /** Since the first start. */
+  #everything = '';
 
   constructor(settings: DaemonSettings) {
     this.#settings = settings;
@@ -87,14 +90,18 @@ export class TestDaemon {
     });
     this.#child = child;
     for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (chunk) => (this.#output += String(chunk)));
+      stream.on('data', (chunk) => {
+        this.#output += String(chunk);
+        this.#everything += String(chunk);
+      });
   }
 
   writeConfig(more: Record<string, unknown> = {}): void {
     const { brokerUrl, config = {} } = this.#settings;
     const own = {
-      bus: { url: brokerUrl, ...(config['bus'] as object | undefined) },
-      rest_api: { port: this.#port },
+      bus: { url: brokerUrl, ...plantedIn.bus, ...(config['bus'] as object | undefined) },
+      auth: { ...plantedIn.auth, ...(config['auth'] as object | undefined) },
+      rest_api: { port: this.#port, ...(config['rest_api'] as object | undefined) },
       database: { uri: `sqlite:${this.databaseFile}` },
       plugins: {
         directory: join(this.directory, 'plugins'),
@@ -150,10 +157,13 @@ export class TestDaemon {
     await this.ended();
   }
 
-  /** Ends the process and removes its folder. */
+  /** Ends the process and removes its folder. Fails when the daemon ever printed a secret it was given or made. */
   async remove(): Promise<void> {
     if (!this.hasEnded) await this.kill();
+    const file = join(this.directory, 'local-token');
+    const made = existsSync(file) ? [this.token] : [];
     rmSync(this.directory, { recursive: true, force: true });
+    checkForSecrets('what the daemon printed', this.#everything, made);
   }
 
   get token(): string {
