@@ -1,16 +1,21 @@
 /**
- * amqplib, with one fault mended: its decoder of header tables calls itself for every level of nesting.
- * A message whose headers are nested some thousand levels deep (one frame has room for them) overflows
- * the stack inside the library, which ends the connection; the broker then delivers the message again,
- * and so on for ever. Here such a table decodes to {@link undecodable}, so that the message can be
- * rejected like any other that is no event.
+ * amqplib, with two faults of its decoder of header tables mended.
+ *
+ * An error in it ends the connection; the broker then delivers the message again, and so on for ever. Tables
+ * nested some thousand levels deep do that (the decoder calls itself for every level, and one frame has room
+ * for them), and those with a type that the library does not know. And a header named `__proto__` becomes the
+ * prototype of what is decoded: a table that passes for a buffer, or has headers that nobody sees.
+ *
+ * Here such a table decodes to {@link undecodable}, so that the message can be rejected like any other that is
+ * no event.
  */
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import type { ChannelModel } from 'amqplib';
+import { messageOf } from '../errors.ts';
 
-/** The key of what stands for headers that could not be decoded. */
+/** The key of what stands for headers that could not be decoded; the value says why. */
 export const undecodable = Symbol('undecodable');
 
 const require = createRequire(import.meta.url);
@@ -22,12 +27,30 @@ const { decodeFields } = codec;
 // The rest of the library takes the function from the module when it is loaded, which is after this.
 codec.decodeFields = (slice) => {
   try {
-    return decodeFields(slice);
+    const fields = decodeFields(slice);
+    // Looking for the name costs next to nothing; it is hardly ever there.
+    const isSuspect = slice.includes('__proto__');
+    return isSuspect && !isPlain(fields) ? standIn(slice, 'one is named __proto__') : fields;
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    return { [undecodable]: error.message };
+    const message = messageOf(error);
+    return standIn(slice, /call stack/.test(message) ? 'nested too deeply' : message);
   }
 };
+
+/** That there is an `x-death` has to be known even then: see `death.ts`. */
+const standIn = (slice: Buffer, why: string) => ({
+  [undecodable]: why,
+  ...(slice.includes('x-death') ? { 'x-death': null } : {}),
+});
+
+/** Whether no table in a decoded value got a prototype. */
+function isPlain(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  if (Array.isArray(value)) return value.every(isPlain);
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype === Buffer.prototype) return true;
+  return prototype === Object.prototype && Object.values(value).every(isPlain);
+}
 
 export const { connect } = require('amqplib') as typeof import('amqplib');
 

@@ -12,7 +12,8 @@ import type { Config } from '../config/schema.ts';
 import { messageOf } from '../errors.ts';
 import { Backoff } from '../backoff.ts';
 import type { BusConnection } from './connection.ts';
-import { assertTopology, type Bindings } from './topology.ts';
+import { canBeDeadLettered, copyForDeadLetter } from './death.ts';
+import { assertTopology, type Bindings, deadLetterName } from './topology.ts';
 
 /** One channel's life. After its end acks go nowhere: the broker delivers those messages again. */
 export class ConsumerSession {
@@ -21,6 +22,7 @@ export class ConsumerSession {
   constructor(
     private readonly channel: Channel,
     private readonly log: Logger,
+    private readonly deadLetter: string,
   ) {}
 
   /** Acks this message and all before it. */
@@ -31,8 +33,16 @@ export class ConsumerSession {
 
   /** Sends one message to the dead-letter exchange. */
   reject(message: ConsumeMessage): void {
-    if (this.#open) this.channel.nack(message, false, false);
-    else this.log.debug({ tag: message.fields.deliveryTag }, 'reject on a closed channel dropped');
+    if (!this.#open) {
+      this.log.debug({ tag: message.fields.deliveryTag }, 'reject on a closed channel dropped');
+    } else if (canBeDeadLettered(message)) {
+      this.channel.nack(message, false, false);
+    } else {
+      // On one channel the broker takes the copy before it lets go of the original.
+      const { content, properties } = message;
+      this.channel.publish(this.deadLetter, '', content, copyForDeadLetter(properties));
+      this.channel.ack(message);
+    }
   }
 
   end(): void {
@@ -118,7 +128,7 @@ export class BusConsumer {
   async #round(model: ChannelModel): Promise<string> {
     const { bindings, bus, onMessage, log } = this.#options;
     const channel = await model.createChannel();
-    const session = new ConsumerSession(channel, log);
+    const session = new ConsumerSession(channel, log, deadLetterName(bus));
     let reason = 'the channel was closed';
     const closed = new Promise<void>((resolve) => channel.once('close', resolve));
     channel.on('error', (error: Error) => (reason = error.message));

@@ -1,9 +1,11 @@
 /** Messages that could not be taken: looked at, sent to the daemon's queue again, or dropped. */
 import { createHash } from 'node:crypto';
-import type { Channel, GetMessage, Options } from 'amqplib';
+import type { Channel, GetMessage, MessageProperties, Options } from 'amqplib';
 import type { Config } from '../config/schema.ts';
 import { codeOf } from '../errors.ts';
 import type { BusConnection } from './connection.ts';
+import { deathsOf } from './death.ts';
+import { isDeathHeader, writableHeaders } from './headers.ts';
 import { parseMessage } from './message.ts';
 import type { BusPublisher } from './publisher.ts';
 import { deadLetterName } from './topology.ts';
@@ -78,19 +80,18 @@ export class DeadLetters {
     return found;
   }
 
-  /** Puts messages into the daemon's queue again, whichever `isMeant`; how many. */
+  /**
+   * Puts messages into the daemon's queue again, whichever `isMeant`; how many. Those whose headers cannot be
+   * written as they were stay.
+   */
   redrive(isMeant: (letter: DeadLetter) => boolean): Promise<number> {
     const { publisher, bus } = this.#options;
     return this.#look(mostLooked, async (letter, { content, properties }) => {
       if (!isMeant(letter)) return false;
-      const headers = (properties.headers ?? {}) as Record<string, unknown>;
-      const own = Object.entries(headers).filter(([name]) => !isDeathHeader(name));
-      await publisher.publish({
-        exchange: '',
-        routingKey: bus.queueName,
-        content,
-        options: { ...(properties as Options.Publish), headers: Object.fromEntries(own) },
-      });
+      const options = publishable(properties);
+      // It would be another message: better it stays where it is.
+      if (options === undefined) return false;
+      await publisher.publish({ exchange: '', routingKey: bus.queueName, content, options });
       return true;
     });
   }
@@ -137,17 +138,25 @@ export class DeadLetters {
 
 const close = (channel: Channel) => channel.close().catch(() => undefined);
 
-const isDeathHeader = (name: string) => /^x-(first-|last-)?death/.test(name);
+function publishable(properties: MessageProperties): Options.Publish | undefined {
+  try {
+    return { ...(properties as Options.Publish), headers: writableHeaders(properties) };
+  } catch {
+    return undefined;
+  }
+}
 
+/** Whatever the message is: one that cannot be shown would hide all others. */
 function toLetter(message: GetMessage, maxMessageSize: number): DeadLetter {
   const { content, properties, fields } = message;
   const headers = (properties.headers ?? {}) as Record<string, unknown>;
   const parsed = parseMessage(message, maxMessageSize);
-  const [death] = (headers['x-death'] ?? []) as { time?: { value?: number }; exchange?: string }[];
+  const [death] = deathsOf(headers) ?? [];
   const own = Object.fromEntries(Object.entries(headers).filter(([name]) => !isDeathHeader(name)));
+  const headersJson = jsonOf(own);
   return {
     id: createHash('sha256')
-      .update(JSON.stringify([properties.messageId, own]))
+      .update(JSON.stringify([properties.messageId, headersJson]))
       .update(content)
       .digest('hex')
       .slice(0, 16),
@@ -155,8 +164,21 @@ function toLetter(message: GetMessage, maxMessageSize: number): DeadLetter {
     event: 'rejected' in parsed ? null : parsed.event.name,
     exchange: death?.exchange ?? fields.exchange,
     routingKey: fields.routingKey,
-    diedAt: death?.time?.value === undefined ? null : death.time.value * 1000,
+    diedAt: death === undefined ? null : momentOf(death.time.value),
     size: content.length,
-    headers: own,
+    headers: headersJson === null ? {} : own,
   };
 }
+
+/** null: nested too deeply. */
+function jsonOf(headers: Record<string, unknown>): string | null {
+  try {
+    return JSON.stringify(headers);
+  } catch {
+    return null;
+  }
+}
+
+/** A publisher can put any number there. */
+const momentOf = (seconds: number): number | null =>
+  Number.isNaN(new Date(seconds * 1000).getTime()) ? null : seconds * 1000;

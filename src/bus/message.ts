@@ -3,6 +3,7 @@ import { Buffer, isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
 import type { ConsumeMessage, MessageProperties, Options } from 'amqplib';
 import type { BusEvent, Json, JsonObject } from '../model.ts';
+import { oneLine } from '../one-line.ts';
 import { undecodable } from './amqplib.ts';
 import { exactData } from './exact-data.ts';
 
@@ -36,13 +37,15 @@ export function parseMessage(
   try {
     body = JSON.parse(text);
   } catch (error) {
-    return { rejected: `its body is not JSON: ${(error as Error).message}` };
+    // It quotes the body.
+    return { rejected: `its body is not JSON: ${oneLine((error as Error).message)}` };
   }
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     return { rejected: 'its body is not a JSON object' };
   }
   if (properties.headers !== undefined && undecodable in properties.headers) {
-    return { rejected: 'its headers are nested too deeply to be decoded' };
+    const why = String(properties.headers[undecodable]);
+    return { rejected: `its headers cannot be decoded: ${oneLine(why)}` };
   }
   let headers: JsonObject;
   try {

@@ -113,6 +113,7 @@ async function takeAll(store: Pick<Store, 'commit'>): Promise<void> {
   const session = new ConsumerSession(
     channel as unknown as ConstructorParameters<typeof ConsumerSession>[0],
     log,
+    'dead-letter',
   );
   while (logged < events) {
     // A packet's worth a turn, as long as the broker would send more.

@@ -45,6 +45,7 @@ function setUp({
     return new ConsumerSession(
       channel as unknown as ConstructorParameters<typeof ConsumerSession>[0],
       silentLog,
+      'dead-letter',
     );
   };
   const first = session();
