@@ -2,6 +2,7 @@
 import type { ErrorObject } from 'ajv';
 import { closest } from 'fastest-levenshtein';
 import type { Json, JsonObject } from '../model.ts';
+import { oneLine } from '../one-line.ts';
 import { allowedValues, keySchema, type KeySchema } from './keys.ts';
 
 /**
@@ -27,7 +28,7 @@ export function explainConfigErrors(
     }
   }
   return [...lines]
-    .map(([key, line]) => `${locate(key.split('.')) ?? 'default'}: ${key}: ${line}`)
+    .map(([key, line]) => oneLine(`${locate(key.split('.')) ?? 'default'}: ${key}: ${line}`))
     .join('\n');
 }
 
@@ -57,7 +58,8 @@ function found(values: JsonObject, path: string[], schema: KeySchema): string {
   for (const key of path) value = (value as Record<string, Json> | undefined)?.[key];
   // Whatever stands in the place of a section may hold the section's secrets.
   if (schema.properties !== undefined) return kindOf(value);
-  const text = JSON.stringify(value);
+  // Dates, sets and the like of YAML 1.1 have no text in JSON.
+  const text = (JSON.stringify(value) as string | undefined) ?? kindOf(value);
   return text.length > 80 ? `${text.slice(0, 80)}...` : text;
 }
 

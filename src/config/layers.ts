@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { isMap, isPair, LineCounter, parse, parseDocument, type Document } from 'yaml';
 import { codeOf, messageOf, UserError } from '../errors.ts';
 import type { Json, JsonObject } from '../model.ts';
+import { oneLine } from '../one-line.ts';
 import { kindOf } from './explain.ts';
 import { keySchema } from './keys.ts';
 
@@ -26,11 +27,11 @@ export function fileLayer(file: string): Layer {
     throw new UserError(`${file}: cannot be read: ${messageOf(error)}`, 2, { cause: error });
   }
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parseFile(text, file, lines);
   const [error] = document.errors;
   if (error !== undefined) {
     const { line, col } = lines.linePos(error.pos[0]);
-    throw new UserError(`${file}:${line}:${col}: not valid YAML: ${error.message}`, 2);
+    throw new UserError(`${file}:${line}:${col}: not valid YAML: ${oneLine(error.message)}`, 2);
   }
   const values = toValues(document, file);
   return {
@@ -42,12 +43,31 @@ export function fileLayer(file: string): Layer {
   };
 }
 
+/** The parser calls itself for every level of nesting. */
+function parseFile(text: string, file: string, lineCounter: LineCounter): Document {
+  try {
+    return parseDocument(text, { lineCounter, prettyErrors: false });
+  } catch (error) {
+    throw new UserError(`${file}: not valid YAML: ${oneLine(messageOf(error))}`, 2, { cause: error });
+  }
+}
+
+/** No key of ours is so deep; an anchor that is used within itself has no end. */
+const maxLevels = 32;
+
+function checkLevels(value: unknown, levels = maxLevels): void {
+  if (typeof value !== 'object' || value === null) return;
+  if (levels === 0) throw new Error(`nested more than ${maxLevels} levels deep`);
+  for (const inner of Object.values(value)) checkLevels(inner, levels - 1);
+}
+
 function toValues(document: Document, file: string): JsonObject {
   let values: unknown;
   try {
     values = document.toJS({ maxAliasCount: 100 }) as unknown;
+    checkLevels(values);
   } catch (error) {
-    throw new UserError(`${file}: not valid YAML: ${messageOf(error)}`, 2, { cause: error });
+    throw new UserError(`${file}: not valid YAML: ${oneLine(messageOf(error))}`, 2, { cause: error });
   }
   if (values === null || values === undefined) return {};
   if (typeof values !== 'object' || Array.isArray(values)) {
@@ -105,9 +125,11 @@ function readScalar(variable: string, path: string[], value: string): Json {
   if (keySchema(path)?.type === 'string') return value;
   try {
     // Pretty errors quote the value, which may be a secret.
-    return parse(value, { maxAliasCount: 0, prettyErrors: false }) as Json;
+    const parsed = parse(value, { maxAliasCount: 0, prettyErrors: false }) as Json;
+    checkLevels(parsed);
+    return parsed;
   } catch (error) {
-    throw new UserError(`environment variable ${variable}: not valid YAML: ${messageOf(error)}`, 2, {
+    throw new UserError(`environment variable ${variable}: not valid YAML: ${oneLine(messageOf(error))}`, 2, {
       cause: error,
     });
   }
