@@ -7,6 +7,7 @@ import type { Config } from '../config/schema.ts';
 import { messageOf, UserError } from '../errors.ts';
 import { compileForRequest } from '../validation.ts';
 import { authenticate } from './auth.ts';
+import { limitDepth } from './depth.ts';
 import { answerBadAddress, answerErrors } from './errors.ts';
 import { addSecureHeaders, allowOrigins, refuseForeignPages, secureHeaders } from './headers.ts';
 import { limitOptions, limitRequests } from './limits.ts';
@@ -64,6 +65,7 @@ export async function createApi(api: ApiOptions): Promise<FastifyInstance> {
   await server.register(
     async (scope) => {
       authenticate(scope, authenticator, { ...restApi, log });
+      limitDepth(scope);
       await addRoutes(scope);
     },
     { prefix: '/1.0' },
