@@ -3,6 +3,7 @@ import { type Dirent, readdirSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { codeOf, messageOf } from '../errors.ts';
+import { oneLine } from '../one-line.ts';
 import { installedDirectory, packageIn } from './installed.ts';
 import { parseManifest, type PluginManifest, readPackage } from './manifest.ts';
 
@@ -61,17 +62,22 @@ function discoverInstalled(nodeModules: string): (FoundPlugin | undefined)[] {
   }
 }
 
+/** Characters of a reason that are shown. */
+const longestReason = 500;
+
 function inspect(directory: string, isBundled: boolean): FoundPlugin | undefined {
   try {
     const content = readPackage(directory);
     if (content === undefined || (isBundled && !comesAlong(content))) return undefined;
     return { directory, isBundled, manifest: parseManifest(directory, content) };
   } catch (error) {
-    const reason =
-      error instanceof SyntaxError
-        ? new Error(`package.json is not JSON: ${messageOf(error)}`)
-        : (error as Error);
-    return { directory, isBundled, manifest: reason };
+    const message = messageOf(error);
+    const reason = error instanceof SyntaxError ? `package.json is not JSON: ${message}` : message;
+    // It quotes what the package says.
+    const shown = oneLine(
+      reason.length > longestReason ? `${reason.slice(0, longestReason)}…` : reason,
+    );
+    return { directory, isBundled, manifest: new Error(shown, { cause: error }) };
   }
 }
 

@@ -1,5 +1,5 @@
 /** The `webhookd` key of a plugin's package.json. */
-import { readFileSync, realpathSync } from 'node:fs';
+import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
 import satisfies from 'semver/functions/satisfies.js';
 import validRange from 'semver/ranges/valid.js';
@@ -20,12 +20,13 @@ const VariableSchema = object({
 });
 
 const ManifestSchema = object({
-  name: string({ minLength: 1, maxLength: 214 }),
+  // As npm has it: it is part of paths.
+  name: string({ maxLength: 214, pattern: '^(@[\\w.~-]+/)?(?!\\.)[\\w.~-]+$' }),
   version: maybe(string()),
   peerDependencies: maybe(record(string())),
   webhookd: object({
     services: record(string({ minLength: 1 }), {
-      propertyNames: { pattern: '^[A-Za-z0-9_.-]{1,128}$' },
+      propertyNames: { pattern: '^(?!__proto__$)[A-Za-z0-9_.-]{1,128}$' },
       minProperties: 1,
     }),
     engines: maybe(string()),
@@ -68,11 +69,19 @@ export interface PluginManifest {
   events: string[];
 }
 
+/** Longest package.json that is read, bytes: it is looked through while the daemon starts. */
+const maxPackageSize = 1_048_576;
+
 /** Reads package.json of a directory; undefined when it is no plugin of ours (no file, or no `webhookd` key). */
 export function readPackage(directory: string): unknown {
+  const file = join(directory, 'package.json');
+  const size = sizeOf(file);
+  if (size === undefined) return undefined;
+  if (size > maxPackageSize)
+    throw new Error(`package.json has ${size} bytes, ${maxPackageSize} are allowed`);
   let text: string;
   try {
-    text = readFileSync(join(directory, 'package.json'), 'utf8');
+    text = readFileSync(file, 'utf8');
   } catch {
     return undefined;
   }
@@ -80,6 +89,16 @@ export function readPackage(directory: string): unknown {
   if (typeof content !== 'object' || content === null || !('webhookd' in content)) return undefined;
   checkUnique(text);
   return content;
+}
+
+/** In bytes; undefined for what is no file: a pipe would be waited for, a device be read without an end. */
+function sizeOf(file: string): number | undefined {
+  try {
+    const stats = statSync(file);
+    return stats.isFile() ? stats.size : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Of a key that is there twice JSON.parse keeps the last, without a word. JSON is YAML, whose reader tells. */
@@ -175,5 +194,6 @@ function parseEntry(root: string, service: string, target: string): ServiceEntry
   if (isAbsolute(path) || inside.startsWith('..') || isAbsolute(inside)) {
     throw new Error(`webhookd.services.${service}: ${path} is outside of the package`);
   }
+  if (!statSync(real).isFile()) throw new Error(`webhookd.services.${service}: ${path} is no file`);
   return { service, file: real, exportName };
 }
