@@ -13,12 +13,18 @@ export default defineConfig({
     // Integration tests start a daemon each; more of them at once only get slower.
     maxWorkers: 2,
     projects: [
-      { test: { ...common, name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      {
+        test: {
+          ...common,
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts', 'test/hostile/*.test.ts'],
+        },
+      },
       {
         test: {
           ...common,
           name: 'integration',
-          include: ['test/integration/**/*.test.ts'],
+          include: ['test/integration/**/*.test.ts', 'test/hostile/daemon/*.test.ts'],
           globalSetup: ['test/support/shared-broker.ts'],
         },
       },

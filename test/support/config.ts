@@ -1,4 +1,5 @@
 /** Configurations made of text, untouched by the machine the tests run on. */
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ConfigSources, loadConfig, type LoadedConfig } from '../../dist/config/load.js';
 import type { Config } from '../../dist/config/schema.js';
@@ -34,17 +35,37 @@ export function loadText(text: ConfigText = {}, folder = tempFolder()): LoadedCo
 /** The bus's part of a configuration. */
 export const busConfig = (main = ''): Config['bus'] => loadText({ main }).config.bus;
 
+/** What is said of a configuration that is wrong, or undefined. Whatever else is thrown is a bug, and is thrown. */
+export function explainConfig(
+  main: string | Buffer,
+  folder: string,
+  use: (config: Config) => unknown = () => undefined,
+): string | undefined {
+  try {
+    const { main: file, extra } = configPlaces(folder);
+    writeFileSync(file, main);
+    const environment = { WEBHOOKD__EXTRA_CONFIG_FILES: extra };
+    use(loadConfig({ file, environment }).config);
+    return undefined;
+  } catch (error) {
+    return refusalOf(error, folder);
+  }
+}
+
 /** What is said of a wrong configuration, with FILE and EXTRA for the places of its files. */
 export function mistakeIn(text: ConfigText): string {
   const folder = tempFolder();
-  const { main, extra } = configPlaces(folder);
   try {
     loadText(text, folder);
   } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    if (error.exitCode !== 2)
-      throw new Error(`ends with ${error.exitCode}, not 2`, { cause: error });
-    return error.message.replaceAll(main, 'FILE').replaceAll(extra, 'EXTRA');
+    return refusalOf(error, folder);
   }
   throw new Error('the configuration was accepted');
+}
+
+function refusalOf(error: unknown, folder: string): string {
+  const { main, extra } = configPlaces(folder);
+  if (!(error instanceof UserError)) throw error;
+  if (error.exitCode !== 2) throw new Error(`ends with ${error.exitCode}, not 2`, { cause: error });
+  return error.message.replaceAll(main, 'FILE').replaceAll(extra, 'EXTRA');
 }

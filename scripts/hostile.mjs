@@ -1,0 +1,18 @@
+/** `npm run hostile [-- --runs N] [--seed N]`: hostile input, as much of it as one has time for. */
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import { bootstrap, ensureBrokerPackage, main, runTool } from './bootstrap.mjs';
+
+const { values } = parseArgs({
+  options: { runs: { type: 'string' }, seed: { type: 'string' } },
+});
+const runs = values.runs ?? '2000';
+const seed = values.seed ?? String(Math.floor(Math.random() * 2 ** 31));
+
+await main(async () => {
+  await bootstrap();
+  await ensureBrokerPackage();
+  console.log(`hostile input: seed ${seed}, ${runs} runs a property`);
+  const env = { ...process.env, HOSTILE_RUNS: runs, HOSTILE_SEED: seed };
+  return runTool('vitest/vitest.mjs', ['run', '--reporter=verbose', 'test/hostile'], { env });
+});
