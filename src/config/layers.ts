@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { isMap, isPair, LineCounter, parse, parseDocument, type Document } from 'yaml';
 import { codeOf, messageOf, UserError } from '../errors.ts';
 import type { Json, JsonObject } from '../model.ts';
+import { isNestedDeeper } from '../nesting.ts';
 import { oneLine } from '../one-line.ts';
 import { kindOf } from './explain.ts';
 import { keySchema } from './keys.ts';
@@ -55,10 +56,8 @@ function parseFile(text: string, file: string, lineCounter: LineCounter): Docume
 /** No key of ours is so deep; an anchor that is used within itself has no end. */
 const maxLevels = 32;
 
-function checkLevels(value: unknown, levels = maxLevels): void {
-  if (typeof value !== 'object' || value === null) return;
-  if (levels === 0) throw new Error(`nested more than ${maxLevels} levels deep`);
-  for (const inner of Object.values(value)) checkLevels(inner, levels - 1);
+function checkLevels(value: unknown): void {
+  if (isNestedDeeper(value, maxLevels)) throw new Error(`nested more than ${maxLevels} levels deep`);
 }
 
 function toValues(document: Document, file: string): JsonObject {

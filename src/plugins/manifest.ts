@@ -6,6 +6,7 @@ import validRange from 'semver/ranges/valid.js';
 import { parseDocument } from 'yaml';
 import { array, boolean, maybe, object, open, record, type Static, string } from '../schema.ts';
 import { messageOf } from '../errors.ts';
+import { isNestedDeeper } from '../nesting.ts';
 import { pluginApiVersion } from '../plugin-api/version.ts';
 import { compileSchema } from '../validation.ts';
 import { version as daemonVersion } from '../version.ts';
@@ -72,6 +73,8 @@ export interface PluginManifest {
 /** Longest package.json that is read, bytes: it is looked through while the daemon starts. */
 const maxPackageSize = 1_048_576;
 
+const maxLevels = 100;
+
 /** Reads package.json of a directory; undefined when it is no plugin of ours (no file, or no `webhookd` key). */
 export function readPackage(directory: string): unknown {
   const file = join(directory, 'package.json');
@@ -87,6 +90,8 @@ export function readPackage(directory: string): unknown {
   }
   const content: unknown = JSON.parse(text);
   if (typeof content !== 'object' || content === null || !('webhookd' in content)) return undefined;
+  if (isNestedDeeper(content, maxLevels))
+    throw new Error(`package.json is nested more than ${maxLevels} levels deep`);
   checkUnique(text);
   return content;
 }
