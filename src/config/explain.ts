@@ -28,9 +28,11 @@ export function explainConfigErrors(
     }
   }
   return [...lines]
-    .map(([key, line]) => oneLine(`${locate(key.split('.')) ?? 'default'}: ${key}: ${line}`))
+    .map(([key, line]) => oneLine(`${locate(key.split('.')) ?? 'default'}: ${shortened(key)}: ${line}`))
     .join('\n');
 }
+
+const shortened = (text: string) => (text.length > 200 ? `${text.slice(0, 200)}...` : text);
 
 function unescapePointer(part: string): string {
   return part.replaceAll('~1', '/').replaceAll('~0', '~');

@@ -125,7 +125,18 @@ function checkMeaning(values: ConfigFile, locate: (path: readonly string[]) => s
   if ((bus.tls.cert_file === null) !== (bus.tls.key_file === null)) {
     fail(['bus', 'tls', bus.tls.cert_file === null ? 'key_file' : 'cert_file'], 'cert_file and key_file go together: set both or neither');
   }
-  if (bus.url !== null && !URL.canParse(bus.url)) {
+  if (bus.url !== null && !isAddress(bus.url)) {
     fail(['bus', 'url'], 'not an address; expected amqp://USER:PASSWORD@HOST:PORT/VHOST');
+  }
+}
+
+/** Name, password and vhost may have escapes, which have to be right. */
+function isAddress(text: string): boolean {
+  try {
+    const { username, password, pathname } = new URL(text);
+    for (const part of [username, password, pathname]) decodeURIComponent(part);
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -40,7 +40,7 @@ function near({
       return fc.boolean();
     case 'integer':
     case 'number':
-      return fc.oneof(fc.integer({ min: minimum, max: maximum }), number);
+      return fc.oneof(fc.integer({ min: minimum, max: Math.max(minimum, maximum) }), number);
     case 'array':
       return fc.array(text, { maxLength: 3 });
     default:
