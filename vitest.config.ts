@@ -3,8 +3,9 @@ import { defineConfig } from 'vitest/config';
 /** Tests run what was built, as users do; vitest must not compile it a second time. */
 const common = {
   server: { deps: { external: [/\/dist\//] } },
-  testTimeout: 60_000,
-  hookTimeout: 180_000,
+  // On a busy machine a test of many steps takes minutes; what waits in vain gives up before, and says for what.
+  testTimeout: 300_000,
+  hookTimeout: 300_000,
   pool: 'forks' as const,
 };
 

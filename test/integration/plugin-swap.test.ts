@@ -24,23 +24,32 @@ const scene = useScene({}, ({ directory }) => {
   installPlugin(folder, 'swapped', { code: version(0, file), version: '1.0.0' });
 });
 
-const handled = () =>
-  existsSync(file)
-    ? readFileSync(file, 'utf8')
-        .trim()
-        .split('\n')
-        .map((line) => line.split(' ').map(Number) as [number, number])
-    : [];
+/** Which event was handled by which version; only what is new is read. */
+const records: [id: number, by: number][] = [];
+let readUpTo = 0;
+function handled(): readonly [id: number, by: number][] {
+  if (!existsSync(file)) return records;
+  const text = readFileSync(file).subarray(readUpTo).toString();
+  const complete = text.slice(0, text.lastIndexOf('\n') + 1);
+  readUpTo += complete.length;
+  for (const line of complete.split('\n').slice(0, -1)) {
+    const [id = -1, by = -1] = line.split(' ').map(Number);
+    records.push([id, by]);
+  }
+  return records;
+}
 
 test('20 upgrades at 500 events a second lose nothing, and no event is handled by two versions', async () => {
   const { daemon, publisher } = scene();
-  const total = 3_000;
+  let isUpgrading = true;
   let published = 0;
   const publishing = (async () => {
     const began = Date.now();
-    while (published < total) {
-      const due = Math.min(total, Math.floor(((Date.now() - began) / 1000) * 500));
-      const batch = Array.from({ length: Math.max(0, due - published) }, (_, place) => ({
+    while (isUpgrading || published < 3_000) {
+      const onTime = Math.floor(((Date.now() - began) / 1000) * 500);
+      // A machine that cannot keep up with that is not buried in events.
+      const due = Math.max(published, Math.min(onTime, handled().length + 2_000));
+      const batch = Array.from({ length: due - published }, (_, place) => ({
         name: 'numbered',
         data: { id: published + place },
       }));
@@ -49,19 +58,26 @@ test('20 upgrades at 500 events a second lose nothing, and no event is handled b
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
   })();
-  for (let n = 1; n <= 20; n++) {
-    installPlugin(folder, 'swapped', { code: version(n, file), version: `1.0.${n}` });
-    const { status, body } = await daemon.call('POST', '/plugins/swapped/reload');
-    expect({ status, body }).toMatchObject({ status: 200, body: { version: `1.0.${n}` } });
+  const byVersion = async (n: number) =>
+    until(`version ${n} handles something`, () => handled().some(([, by]) => by === n), 240_000);
+  try {
+    await byVersion(0);
+    for (let n = 1; n <= 20; n++) {
+      installPlugin(folder, 'swapped', { code: version(n, file), version: `1.0.${n}` });
+      const { status, body } = await daemon.call('POST', '/plugins/swapped/reload');
+      expect({ status, body }).toMatchObject({ status: 200, body: { version: `1.0.${n}` } });
+      await byVersion(n);
+    }
+  } finally {
+    isUpgrading = false;
   }
   await publishing;
-  await until('everything is handled', () => handled().length >= total);
+  await until('everything is handled', () => handled().length >= published, 240_000);
   const ids = handled().map(([id]) => id);
-  expect(new Set(ids).size).toBe(total);
-  expect(ids).toHaveLength(total);
-  expect(new Set(handled().map(([, by]) => by)).size).toBeGreaterThan(5);
+  expect(new Set(ids).size).toBe(published);
+  expect(ids).toHaveLength(published);
   expect(daemon.log.filter(({ msg }) => msg.includes('failed at'))).toEqual([]);
-});
+}, 600_000);
 
 test('a version that does not load leaves the one that serves', async () => {
   const { daemon, publisher } = scene();
@@ -72,8 +88,8 @@ test('a version that does not load leaves the one that serves', async () => {
     status: 409,
     body: { error_id: 'plugin-refused', message: expect.stringMatching(/no luck/) as string },
   });
-  await publisher.publish({ name: 'numbered', data: { id: 100_000 } });
-  await until('it is handled', () => handled().some(([id]) => id === 100_000));
+  await publisher.publish({ name: 'numbered', data: { id: 10_000_000 } });
+  await until('it is handled', () => handled().some(([id]) => id === 10_000_000));
   expect((await daemon.call('GET', '/plugins/swapped')).body).toMatchObject({
     version: '1.0.20',
     state: 'loaded',
@@ -85,17 +101,17 @@ test('what a disabled plugin is to get waits, over a restart too', async () => {
   installPlugin(folder, 'swapped', { code: version(99, file), version: '3.0.0' });
   await daemon.call('POST', '/plugins/swapped/reload');
   await daemon.call('POST', '/plugins/swapped/disable');
-  await publisher.publish({ name: 'numbered', data: { id: 200_000 } });
+  await publisher.publish({ name: 'numbered', data: { id: 20_000_000 } });
   await daemon.stop();
-  await publisher.publish({ name: 'numbered', data: { id: 200_001 } });
+  await publisher.publish({ name: 'numbered', data: { id: 20_000_001 } });
   await daemon.start();
   expect((await daemon.call('GET', '/plugins/swapped')).body).toMatchObject({
     state: 'disabled',
     reason: 'disabled by an administrator',
   });
-  expect(handled().filter(([id]) => id >= 200_000)).toEqual([]);
+  expect(handled().filter(([id]) => id >= 20_000_000)).toEqual([]);
   await daemon.call('POST', '/plugins/swapped/enable');
-  await until('both are handled', () => handled().filter(([id]) => id >= 200_000).length === 2);
+  await until('both are handled', () => handled().filter(([id]) => id >= 20_000_000).length === 2);
 });
 
 test('a handler whose package is gone gets nothing any more', async () => {

@@ -105,6 +105,8 @@ export class TestDaemon {
       database: { uri: `sqlite:${this.databaseFile}` },
       plugins: {
         directory: join(this.directory, 'plugins'),
+        // On a busy machine a process takes its time to start.
+        load_timeout: 120,
         ...(config['plugins'] as object | undefined),
       },
       extra_config_files: join(this.directory, 'conf.d'),

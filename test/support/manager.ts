@@ -25,7 +25,8 @@ export async function startManager(
 ) {
   const main = stringify({
     ...values,
-    plugins: { directory: join(folder, 'plugins'), ...values.plugins },
+    // On a busy machine a process takes its time to start.
+    plugins: { directory: join(folder, 'plugins'), load_timeout: 120, ...values.plugins },
   });
   const { config } = loadText({ main }, join(folder, 'config'));
   const store = await SqliteStore.open(join(folder, 'webhookd.db'));

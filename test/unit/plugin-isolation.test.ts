@@ -41,11 +41,20 @@ export default class {
   }
 }`;
 
+/** s; where it is not the point that a call takes too long. */
+const patient = 600;
+
 async function start(plugins: Record<string, unknown> = {}) {
   const folder = tempFolder();
   installPlugin(`${folder}/plugins`, 'bad', { code });
   const started = await startManager(folder, {
-    plugins: { call_timeout: 2, heap_limit: 64, memory_limit: 200, max_log_rate: 50, ...plugins },
+    plugins: {
+      call_timeout: patient,
+      heap_limit: 64,
+      memory_limit: 200,
+      max_log_rate: 50,
+      ...plugins,
+    },
   });
   const attempt = async (act: string) => {
     const service = await until('the plugin can be called', () => started.registry.find('bad'));
@@ -66,8 +75,8 @@ async function reasonOf(attempt: Promise<unknown>): Promise<string> {
 
 describe('a plugin', () => {
   test.each([
-    ['loop', 'loops for ever', /no answer within 2 s/],
-    ['never', 'never returns', /no answer within 2 s/],
+    ['loop', 'loops for ever', /no answer within 10 s/],
+    ['never', 'never returns', /no answer within 10 s/],
     ['exit', 'ends its process', /ended by itself with exit code 3/],
     ['abort', 'aborts', /SIGABRT/],
     ['timer', 'throws on a timer', /uncaught exception: too late[^]*index\.js/],
@@ -78,10 +87,10 @@ describe('a plugin', () => {
       /ran out of memory: its heap may have 64 MiB|takes \d+ MiB of memory/,
     ],
     ['buffers', 'leaks buffers', /takes \d+ MiB of memory, 200 are allowed/],
-    ['array', 'allocates too much at once', /out of memory|takes \d+ MiB of memory|no answer/],
+    ['array', 'allocates too much at once', /out of memory|takes \d+ MiB of memory/],
   ])('that %s: it %s; the attempt fails, and the next one works', async (act, _what, reason) => {
     const { attempt, manager } = await start(
-      act === 'leak' || act === 'array' ? { call_timeout: 30 } : {},
+      act === 'loop' || act === 'never' ? { call_timeout: 10 } : {},
     );
     const { pid } = (await attempt('work')) as { pid: number };
     expect(await reasonOf(attempt(act))).toMatch(reason);
@@ -94,16 +103,20 @@ describe('a plugin', () => {
   test.each(['flood', 'console'])(
     'that floods the log (%s) is heard at the rate allowed',
     async (act) => {
-      const { attempt, lines } = await start({ call_timeout: 30 });
+      const { attempt, lines } = await start();
+      const began = Date.now();
       await attempt(act);
-      const dropped = await until('the drops are counted', () =>
-        lines.find(({ msg }) => msg.includes('lines of the log were dropped')),
-      );
-      expect(dropped.msg).toMatch(/^\d{4,} lines/);
-      const heard = lines.filter(({ msg }) => msg.startsWith('line '));
-      expect(heard.length).toBeGreaterThan(0);
-      expect(heard.length).toBeLessThan(1_000);
-      expect(heard[0]).toMatchObject({ plugin: 'bad' });
+      const heard = () => lines.filter(({ msg }) => msg.startsWith('line '));
+      await until('all lines are heard or counted', () => {
+        const dropped = lines.map(
+          ({ msg }) => /^(\d+) lines of the log were dropped/.exec(msg)?.[1] ?? 0,
+        );
+        return dropped.reduce((sum: number, n) => sum + Number(n), heard().length) === 300_000;
+      });
+      const seconds = (Date.now() - began) / 1000;
+      expect(heard().length).toBeGreaterThan(0);
+      expect(heard().length).toBeLessThan(50 * (seconds + 2));
+      expect(heard()[0]).toMatchObject({ plugin: 'bad' });
     },
   );
 
@@ -136,7 +149,7 @@ describe('in a process that plugins share', () => {
       code: 'export default class { callback() { return { pid: process.pid }; } }',
     });
     const started = await startManager(folder, {
-      plugins: { isolation: 'shared', call_timeout: 2 },
+      plugins: { isolation: 'shared', call_timeout: patient },
     });
     const call = async (name: string, act = 'work') => {
       const service = await until(`${name} can be called`, () => started.registry.find(name));
@@ -175,10 +188,11 @@ describe('in a process that plugins share', () => {
 });
 
 test('calls beyond the limit wait for a place', async () => {
-  const { registry, attempt } = await start({ max_calls: 2, call_timeout: 10 });
+  const { registry, attempt, stop } = await start({ max_calls: 2 });
   const service = registry.find('bad');
   const open = [attempt('never'), attempt('never')].map((one) => reasonOf(one));
   await until('it is full', () => service?.isFull === true);
+  await stop();
   await Promise.all(open);
 });
 
