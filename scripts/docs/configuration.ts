@@ -44,6 +44,8 @@ const intro = `The configuration is put together from five layers; a higher one 
    a value is read as YAML unless its key takes text;
 5. flags of \`webhookd run\`: \`--debug\`, \`--log-level\`.
 
+A relative path in a file starts from the folder of that file, another from where the command is run.
+
 \`webhookd config check\` names every mistake with file, line and what is allowed; \`webhookd config show\`
 prints each key with its value and the layer it comes from. The daemon does not start with a mistake.
 

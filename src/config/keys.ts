@@ -50,6 +50,22 @@ export function* valueKeys(
   }
 }
 
+/** Keys whose text is a path, or, of the database, `sqlite:` and a path. */
+export const pathKeys = [
+  'log_file',
+  'extra_config_files',
+  'bus.tls.ca_file',
+  'bus.tls.cert_file',
+  'bus.tls.key_file',
+  'rest_api.certificate',
+  'rest_api.private_key',
+  'auth.local_token_file',
+  'auth.key_file',
+  'database.uri',
+  'plugins.directory',
+  'plugins.secret_key_file',
+].map((path) => path.split('.'));
+
 /** What a key takes, in words: `an integer from 1 to 65535`. */
 export function allowedValues(schema: KeySchema): string {
   if (schema.anyOf !== undefined) return schema.anyOf.map(allowedValues).join(' or ');

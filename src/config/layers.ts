@@ -3,7 +3,7 @@
  * their names, the environment, the flags. (The defaults come from the schema.)
  */
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { isMap, isPair, LineCounter, parse, parseDocument, type Document } from 'yaml';
 import { codeOf, messageOf, UserError } from '../errors.ts';
 import type { Json, JsonObject } from '../model.ts';
@@ -15,6 +15,8 @@ import { keySchema } from './keys.ts';
 /** Values from one place. */
 export interface Layer {
   values: JsonObject;
+  /** What paths in it are relative to; where the process runs unless given. */
+  folder?: string;
   /** Where the value at a path was written, for messages: `/etc/webhookd/webhookd.yml:12`. */
   locate(path: readonly string[]): string;
 }
@@ -37,6 +39,7 @@ export function fileLayer(file: string): Layer {
   const values = toValues(document, file);
   return {
     values,
+    folder: dirname(file),
     locate(path) {
       const offset = keyOffset(document, path);
       return offset === undefined ? file : `${file}:${lines.linePos(offset).line}`;

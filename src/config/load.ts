@@ -1,12 +1,13 @@
 /** Puts the layers together, validates the whole, and says what is wrong in words. */
 import { statSync } from 'node:fs';
+import { isAbsolute, join, resolve } from 'node:path';
 import { isLoopback } from './loopback.ts';
 import { UserError } from '../errors.ts';
 import type { Json, JsonObject } from '../model.ts';
 import { toCamelKeys } from '../naming.ts';
 import { compileSchema } from '../validation.ts';
 import { explainConfigErrors } from './explain.ts';
-import { keySchema, valueKeys } from './keys.ts';
+import { keySchema, pathKeys, valueKeys } from './keys.ts';
 import { directoryLayers, environmentLayer, fileLayer, flagLayer, type Layer } from './layers.ts';
 import { type Config, type ConfigFile, ConfigSchema } from './schema.ts';
 
@@ -48,6 +49,7 @@ export function loadConfig({ file, environment = process.env, flags = {} }: Conf
   const errors = validate(values);
   if (errors !== null) throw new UserError(explainConfigErrors(errors, values, locate), 2);
 
+  placePaths(values, owners);
   const checked = values as ConfigFile;
   checkMeaning(checked, locate);
   const origins = new Map<string, string>();
@@ -66,8 +68,29 @@ function mayExist(file: string): boolean {
 
 /** The directory of extra files has to be known before those files are read. */
 function extraDirectory(layers: Layer[]): string {
-  const named = layers.map((layer) => layer.values['extra_config_files']).findLast((value) => value !== undefined);
-  return String(typeof named === 'string' ? named : keySchema(['extra_config_files'])?.default);
+  const layer = layers.findLast(({ values }) => values['extra_config_files'] !== undefined);
+  const named = layer?.values['extra_config_files'];
+  return typeof named === 'string'
+    ? placed(named, layer)
+    : String(keySchema(['extra_config_files'])?.default);
+}
+
+/** A path in a file is the same from wherever a command is run. */
+function placePaths(values: JsonObject, owners: ReadonlyMap<string, Layer>): void {
+  for (const path of pathKeys) {
+    const layer = owners.get(path.join('.'));
+    const section = path.slice(0, -1).reduce((part, key) => part[key] as JsonObject, values);
+    const key = path.at(-1) ?? '';
+    const value = section[key];
+    if (layer !== undefined && typeof value === 'string') section[key] = placed(value, layer);
+  }
+}
+
+function placed(value: string, layer: Layer | undefined): string {
+  const [, scheme = '', path = ''] = /^(sqlite:)?([^]*)$/.exec(value) ?? [];
+  return layer?.folder === undefined || isAbsolute(path)
+    ? value
+    : scheme + join(resolve(layer.folder), path);
 }
 
 function merge(

@@ -126,6 +126,30 @@ describe('the layers of the configuration', () => {
   });
 });
 
+test('a relative path in a file starts from that file’s folder, one in the environment from where the daemon runs', () => {
+  const folder = tempFolder();
+  writeFiles(folder, {
+    'webhookd.yml': [
+      'database: { uri: "sqlite:./webhookd.db" }',
+      'plugins: { directory: plugins }',
+      'log_file: /var/log/x.log',
+      'extra_config_files: conf.d',
+    ].join('\n'),
+    'conf.d/10.yml': 'rest_api: { certificate: ../own.crt, private_key: own.key }',
+  });
+  const { values } = loadConfig({
+    file: join(folder, 'webhookd.yml'),
+    environment: { WEBHOOKD__PLUGINS__SECRET_KEY_FILE: './own.secret' },
+  });
+  expect(values).toMatchObject({
+    database: { uri: `sqlite:${folder}/webhookd.db` },
+    plugins: { directory: `${folder}/plugins`, secret_key_file: './own.secret' },
+    log_file: '/var/log/x.log',
+    extra_config_files: `${folder}/conf.d`,
+    rest_api: { certificate: `${folder}/own.crt`, private_key: `${folder}/conf.d/own.key` },
+  });
+});
+
 describe('values from the environment', () => {
   test('are numbers, booleans and lists where the key takes those', () => {
     const { config } = loadText({
