@@ -68,10 +68,11 @@ export const emitCommand: CommandModule<object, EmitOptions> = {
         }),
       );
     else {
-      const what = names.length > 3 ? `${names.length} kinds of events` : names.join(', ');
-      console.log(
-        `published ${what}${published > 1 ? ` ${published} times` : ''} to ${bus.exchangeName}`,
-      );
+      const [name = ''] = names;
+      const times = published > 1 ? ` ${published} times` : '';
+      const kinds = names.length > 3 ? `${names.length} kinds` : names.join(', ');
+      const what = names.length > 1 ? `${published} events (${kinds})` : `${name}${times}`;
+      console.log(`published ${what} to ${bus.exchangeName}`);
     }
   },
 };

@@ -97,12 +97,17 @@ function timeOf(since: string): string {
   return new Date(time).toISOString();
 }
 
+function shown(key: string, value: unknown): string {
+  if (key.endsWith('_at') && typeof value === 'number') return new Date(value).toISOString();
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
 /** One line, and the stack of an error below it. */
 export function readable(line: Line): string {
   const { level, time, msg, plugin, err } = line;
   const more = Object.entries(line)
     .filter(([key, value]) => !leftOut.has(key) && value !== null && value !== undefined)
-    .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+    .map(([key, value]) => `${key}=${shown(key, value)}`);
   const who = typeof plugin === 'string' ? `[${plugin}] ` : '';
   const head = `${new Date(time).toISOString()} ${(levelNames[level] ?? String(level)).padEnd(5)} ${who}${msg}`;
   const stack = (err as { stack?: string } | undefined)?.stack ?? line['stack'];

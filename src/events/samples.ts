@@ -29,7 +29,7 @@ export function sampleEvent(name: string, now = new Date().toISOString()): Sampl
   if (event === undefined) {
     const near = similarName(name);
     throw new UserError(
-      `there is no sample of ${name}: it is not in the catalogue${near === undefined ? '' : `; did you mean ${near}?`} See webhookd events, or give --data`,
+      `there is no sample of ${name}: it is not in the catalogue${near === undefined ? '.' : `; did you mean ${near}?`} See webhookd events, or give --data`,
       2,
     );
   }

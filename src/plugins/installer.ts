@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { messageOf, UserError } from '../errors.ts';
 import { linkPluginApi } from './api-link.ts';
 import { discoverPlugins, packageRoot } from './discovery.ts';
-import { makeProject, markProject } from './installed.ts';
+import { isThere, makeProject, markProject } from './installed.ts';
 import { parseManifest, type PluginManifest, readPackage } from './manifest.ts';
 
 const run = promisify(execFile);
@@ -39,6 +39,8 @@ export async function stage({
   spec,
   allowScripts,
 }: StageOptions): Promise<StagedPlugin> {
+  if (isPath(spec) && !isThere(resolve(spec)))
+    throw new UserError(`${resolve(spec)}: there is no such folder or tarball`);
   const project = prepare(directory);
   try {
     await npmInstall(project, spec, allowScripts);
@@ -104,7 +106,7 @@ function absolute(spec: string): string {
 }
 
 const isPath = (spec: string) =>
-  /^\.{0,2}\//.test(spec) ||
+  /^\.{0,2}\/|\/$/.test(spec) ||
   spec === '.' ||
   statSync(spec, { throwIfNoEntry: false }) !== undefined;
 
@@ -128,6 +130,7 @@ function installedIn(project: string): string {
 export function manifestOf(place: string, spec: string): PluginManifest {
   try {
     const content = readPackage(place);
+    if (!isThere(join(place, 'package.json'))) throw new Error('there is no package.json');
     if (content === undefined)
       throw new Error('its package.json has no key `webhookd`: it is no plugin');
     return parseManifest(place, content);

@@ -187,6 +187,12 @@ function checkEngines(range: string | undefined): void {
 function parseEntry(root: string, service: string, target: string): ServiceEntry {
   const [path = '', exportName = 'default'] = target.split('#');
   const file = join(root, path);
+  const checkInside = (place: string) => {
+    const inside = relative(root, place);
+    if (isAbsolute(path) || inside.startsWith('..') || isAbsolute(inside))
+      throw new Error(`webhookd.services.${service}: ${path} is outside of the package`);
+  };
+  checkInside(file);
   let real: string;
   try {
     real = realpathSync(file);
@@ -195,10 +201,8 @@ function parseEntry(root: string, service: string, target: string): ServiceEntry
       cause: error,
     });
   }
-  const inside = relative(root, real);
-  if (isAbsolute(path) || inside.startsWith('..') || isAbsolute(inside)) {
-    throw new Error(`webhookd.services.${service}: ${path} is outside of the package`);
-  }
+  // A link may lead out.
+  checkInside(real);
   if (!statSync(real).isFile()) throw new Error(`webhookd.services.${service}: ${path} is no file`);
   return { service, file: real, exportName };
 }

@@ -13,8 +13,13 @@ import { until } from '../support/wait.ts';
 const scene = useScene();
 
 /** Runs webhookd in a folder, with the daemon's configuration. */
-function webhookd(cwd: string, args: string[], input = '') {
-  const child = spawn(cliFile, [...args, '--config', scene().daemon.configFile], {
+function webhookd(
+  cwd: string,
+  args: string[],
+  input = '',
+  more = ['--config', scene().daemon.configFile],
+) {
+  const child = spawn(cliFile, [...args, ...more], {
     cwd,
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'] },
   });
@@ -42,6 +47,25 @@ function linkTools(folder: string): void {
   );
 }
 
+/** As its author does, but for the registry: the tools it asks for are here. */
+function npmInstall(folder: string): void {
+  const file = join(folder, 'package.json');
+  const content = JSON.parse(readFileSync(file, 'utf8')) as {
+    devDependencies: Record<string, string>;
+  };
+  for (const tool of Object.keys(content.devDependencies))
+    if (tool !== 'webhookd')
+      content.devDependencies[tool] = `file:${join(packageRoot, 'node_modules', tool)}`;
+  writeFileSync(file, JSON.stringify(content));
+  execFileSync('npm', ['install', '--offline', '--no-audit', '--no-fund'], {
+    cwd: folder,
+    encoding: 'utf8',
+    stdio: 'pipe',
+  });
+  // npm would make the daemon's command executable, which it may not where that belongs to somebody else.
+  expect(existsSync(join(folder, 'node_modules', '.bin', 'webhookd'))).toBe(false);
+}
+
 test.each([
   ['service', 'ts'],
   ['handler', 'ts'],
@@ -65,7 +89,7 @@ test.each([
       stdout: expect.stringContaining('npm install') as string,
     });
     const place = join(folder, name);
-    linkTools(place);
+    npmInstall(place);
     const output = execFileSync('npm', ['test'], { cwd: place, encoding: 'utf8' });
     expect(output).toMatch(/# pass [12]\n# fail 0/);
     const valid = await webhookd(folder, ['plugin', 'validate', name]);
@@ -131,7 +155,7 @@ test.each<[string, object, RegExp]>([
   [
     'with an entry outside of the package',
     { webhookd: { services: { x: '../../x.js' } } },
-    /outside|cannot be found/,
+    /x\.js is outside of the package/,
   ],
   [
     'of another plugin API',
@@ -155,6 +179,17 @@ test.each<[string, object, RegExp]>([
   expect(
     existsSync(join(scene().daemon.directory, 'plugins', 'installed', 'webhookd-things')),
   ).toBe(false);
+});
+
+test.each([
+  ['install', /there is no such folder or tarball/],
+  ['validate', /there is no package\.json/],
+  ['dev', /there is no package\.json; name a plugin’s folder/],
+])('%s of a folder that is not there says so in a line', async (command, reason) => {
+  const { status, stdout, stderr } = await webhookd(tempFolder(), ['plugin', command, './nowhere']);
+  expect(status).toBe(1);
+  expect(stdout + stderr).toMatch(reason);
+  expect(stderr).not.toMatch(/\n\s+at /);
 });
 
 test('install, upgrade, a version that fails, show, list, disable, enable, remove', async () => {
@@ -187,6 +222,23 @@ test('install, upgrade, a version that fails, show, list, disable, enable, remov
   expect((await run('enable', 'webhookd-things')).stdout).toContain('loaded');
   expect((await run('remove', 'webhookd-things')).stdout).toBe('removed webhookd-things\n');
   expect((await run('upgrade', 'webhookd-things')).status).toBe(1);
+});
+
+test('with a configuration of relative paths plugins are installed from any folder', async () => {
+  const { daemon } = scene();
+  const config = join(daemon.directory, 'relative.yml');
+  writeFileSync(
+    config,
+    readFileSync(daemon.configFile, 'utf8').replaceAll(`${daemon.directory}/`, './'),
+  );
+  expect(readFileSync(config, 'utf8')).toContain('directory: ./plugins');
+  const folder = tempFolder();
+  writePlugin(folder, 'x');
+  const run = (...args: string[]) =>
+    webhookd(folder, ['plugin', ...args, '--config', config], '', []);
+  expect((await run('install', '.')).stdout).toContain('1.0.0 loaded');
+  expect(existsSync(join(folder, 'plugins'))).toBe(false);
+  expect((await run('remove', 'webhookd-things')).status).toBe(0);
 });
 
 test('secrets are set from standard input, listed without their values, and unset', async () => {

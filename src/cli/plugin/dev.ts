@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, realpathSync, symlinkSync, watch } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, realpathSync, symlinkSync, watch } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { CommandModule } from 'yargs';
@@ -35,7 +35,7 @@ export const devCommand: CommandModule<object, RemoteOptions & { dir: string }> 
       describe: 'The folder of the package',
     }),
   handler: async (options) => {
-    const folder = realpathSync(resolve(options.dir));
+    const folder = folderOf(options.dir);
     await build(folder);
     const { name } = manifestOf(folder, options.dir);
     const restore = lend(folder, name, options);
@@ -61,6 +61,12 @@ export const devCommand: CommandModule<object, RemoteOptions & { dir: string }> 
     }
   },
 };
+
+function folderOf(directory: string): string {
+  if (!existsSync(join(directory, 'package.json')))
+    throw new UserError(`${resolve(directory)}: there is no package.json; name a plugin’s folder`);
+  return realpathSync(directory);
+}
 
 /** Puts a link to the folder where the installed version was; a function that takes it away again. */
 function lend(folder: string, name: string, options: RemoteOptions): () => void {

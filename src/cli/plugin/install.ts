@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
 import { UserError } from '../../errors.ts';
 import {
@@ -9,7 +10,7 @@ import {
   slotOf,
   tidy,
 } from '../../plugins/installed.ts';
-import { stage } from '../../plugins/installer.ts';
+import { manifestOf, stage } from '../../plugins/installer.ts';
 import { type RemoteOptions, withRemote } from '../options.ts';
 import { printJson } from '../output.ts';
 import { checkLoads, describePlugin, pluginsConfig, reload } from './local.ts';
@@ -36,8 +37,7 @@ async function install(options: InstallOptions): Promise<void> {
   const place = putInSlot(project, directory, name);
   const former = currentOf(slot);
   try {
-    const installed = { ...manifest, ...relocated(manifest, project, place) };
-    await checkLoads(installed, options);
+    await checkLoads(manifestOf(join(place, 'node_modules', name), spec), options);
     activate(place);
     const plugin = await reload(name, options);
     tidy(slot, [former]);
@@ -53,22 +53,6 @@ async function install(options: InstallOptions): Promise<void> {
     tidy(slot, [former]);
     throw error;
   }
-}
-
-/** The same manifest, where its folder was moved to. */
-function relocated(
-  {
-    directory,
-    entries,
-  }: { directory: string; entries: { service: string; file: string; exportName: string }[] },
-  from: string,
-  to: string,
-) {
-  const move = (path: string) => (path.startsWith(from) ? `${to}${path.slice(from.length)}` : path);
-  return {
-    directory: move(directory),
-    entries: entries.map((entry) => ({ ...entry, file: move(entry.file) })),
-  };
 }
 
 export const installCommand: CommandModule<object, InstallOptions> = {

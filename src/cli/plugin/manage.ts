@@ -42,6 +42,7 @@ export const showCommand: CommandModule<object, RemoteOptions & { name: string }
     else
       printFields({
         ...plugin,
+        reason: plugin.reason ?? 'none',
         entries: plugin.entries
           .map(({ service, responds_to: events }) =>
             events === null ? service : `${service} responds to ${events.join(', ')}`,

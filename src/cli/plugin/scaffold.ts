@@ -1,4 +1,5 @@
 /** The files of a new plugin. */
+import { join } from 'node:path';
 import { packageRoot } from '../../plugins/discovery.ts';
 import { version } from '../../version.ts';
 
@@ -60,7 +61,7 @@ function packageOf(answers: Answers) {
     peerDependencies: { webhookd: `^${version.split('.')[0] ?? '1'}` },
     devDependencies: {
       ...(isTyped ? { '@types/node': '^20', typescript: '^6' } : {}),
-      webhookd: `file:${packageRoot}`,
+      webhookd: `file:${join(packageRoot, 'sdk')}`,
     },
     webhookd: {
       services: { [shortName(answers)]: entry },

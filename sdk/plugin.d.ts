@@ -1,0 +1,1 @@
+export * from '../dist/plugin-api/index.js';
