@@ -109,6 +109,8 @@ test.each([
     expect((await webhookd(folder, ['plugin', 'remove', name])).status).toBe(0);
     expect((await scene().daemon.call('GET', `/plugins/${name}`)).status).toBe(404);
   },
+  // npm and the compiler run several times.
+  900_000,
 );
 
 const handler = (said: string) => `
@@ -403,7 +405,8 @@ test('on a terminal, plugin init asks for what was not given, and for no more', 
     ['plugin', 'init'],
     [
       ['Name of the package', 'webhookd-asked'],
-      ['service or handler?', 'service'],
+      ['service or handler?', 'servant'],
+      ['service or handler? [handler]', 'service'],
       ['ts or js?', 'js'],
     ],
   );

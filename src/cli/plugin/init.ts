@@ -59,10 +59,11 @@ async function complete({ name, template, js, ts }: InitOptions): Promise<Answer
   }
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   const ask = async <T extends string>(question: string, standard: T, allowed?: readonly T[]) => {
-    const answer = (await terminal.question(`${question} [${standard}] `)).trim() || standard;
-    if (allowed !== undefined && !allowed.includes(answer as T))
-      throw new UserError(`expected ${allowed.join(' or ')}, found ${answer}`, 2);
-    return answer as T;
+    for (;;) {
+      const answer = (await terminal.question(`${question} [${standard}] `)).trim() || standard;
+      if (allowed === undefined || allowed.includes(answer as T)) return answer as T;
+      console.log(`expected ${allowed.join(' or ')}, found ${answer}`);
+    }
   };
   try {
     return {
