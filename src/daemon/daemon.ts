@@ -43,12 +43,18 @@ export class Daemon {
   readonly #undo: { what: string; run: () => Promise<void> | void }[] = [];
   #config: Config;
   #address: string | undefined;
+  #fail: (reason: UserError) => void = () => undefined;
+
+  /** Rejects with what makes it useless to go on; the daemon is to be stopped then. */
+  readonly failed = new Promise<never>((_resolve, reject) => (this.#fail = reject));
 
   constructor({ config, runningConfig, log, history }: DaemonOptions) {
     this.#history = history;
     this.#config = config;
     this.#runningConfig = runningConfig;
     this.#log = log;
+    // Whoever runs the daemon waits for it, but maybe not yet.
+    this.failed.catch(() => undefined);
   }
 
   /** Where the API listens: `http://127.0.0.1:9300`. Set once {@link start} has resolved. */
@@ -123,7 +129,9 @@ export class Daemon {
   }
 
   async #openStore(): Promise<Store> {
-    const store = await SqliteStore.open(databaseFile(this.#config));
+    const store = await SqliteStore.open(databaseFile(this.#config), (reason) =>
+      this.#fail(databaseMissing(reason)),
+    );
     this.#undo.push({ what: 'the store', run: () => store.close() });
     return store;
   }
@@ -261,6 +269,13 @@ const healthOf = ({ consumer, commits }: Cradle) => ({
   isConsuming: () => consumer.isConsuming,
   storeFailure: () => commits.failure?.message,
 });
+
+/** Status 2, after which systemd starts no other: that one would begin with an empty database. */
+const databaseMissing = (reason: string) =>
+  new UserError(
+    `database.uri: ${reason}; nothing was acked since, and the broker keeps what comes. Put the file or a backup back in its place and start again; without one the next start begins with an empty database`,
+    2,
+  );
 
 /** What does not work is a mistake in the configuration, told in words. */
 async function orUserError<T>(work: Promise<T>, what: string): Promise<T> {

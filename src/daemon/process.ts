@@ -1,6 +1,8 @@
 /** The process around the daemon: signals, exit codes, systemd. */
 import { queryObjects } from 'node:v8';
+import type { Logger } from 'pino';
 import { loadConfig, type ConfigSources } from '../config/load.ts';
+import { messageOf } from '../errors.ts';
 import { Daemon } from './daemon.ts';
 import { createLog, type DaemonLog } from './logger.ts';
 import { ServiceManager } from './notify.ts';
@@ -66,16 +68,24 @@ async function runUntilTold(
     collectStartupGarbage();
   });
 
-  const signal = await told;
-  log.info({ signal }, 'webhookd stops');
+  const end = await Promise.race([told, daemon.failed.catch((error: unknown) => error as Error)]);
+  if (end instanceof Error) log.fatal(messageOf(end));
+  else log.info({ signal: end }, 'webhookd stops');
   manager.stopping();
-  process.on(signal, () => {
-    log.warn({ signal }, 'second signal: webhookd ends at once');
-    flush();
-    process.exit(1);
-  });
+  endAtNextSignal(typeof end === 'string' ? [end] : ['SIGTERM', 'SIGINT'], log, flush);
   await daemon.stop();
   log.info('webhookd stopped');
+  if (end instanceof Error) throw end;
+}
+
+/** Stopping may take a while; a signal that comes meanwhile is impatience. */
+function endAtNextSignal(signals: NodeJS.Signals[], log: Logger, flush: () => void): void {
+  for (const signal of signals)
+    process.on(signal, () => {
+      log.warn({ signal }, 'second signal: webhookd ends at once');
+      flush();
+      process.exit(1);
+    });
 }
 
 function stopSignal(): Promise<'SIGTERM' | 'SIGINT'> {

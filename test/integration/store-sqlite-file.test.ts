@@ -2,8 +2,10 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
+  renameSync,
   statSync,
   truncateSync,
+  unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +16,9 @@ import { migrations } from '../../dist/store/sqlite/migrations/index.js';
 import { openDatabase } from '../../dist/store/sqlite/open.js';
 import { SqliteStore } from '../../dist/store/sqlite/store.js';
 import { sampleAttempt, sampleRecord, sampleSubscription } from '../support/samples.ts';
+import { StoreUnavailable } from '../../dist/store/store.js';
 import { tempFolder, writeFiles } from '../support/temp.ts';
+import { until } from '../support/wait.ts';
 
 const newFile = () => join(tempFolder(), 'test.db');
 
@@ -241,6 +245,42 @@ describe('a long search of the log', () => {
     expect(order).toEqual(['committed', 'committed', 'committed', 'found 0']);
   });
 });
+
+describe('a file that is taken away while it is open', () => {
+  /** A store in use, and what it told of its file. */
+  async function used() {
+    const file = newFile();
+    const told: string[] = [];
+    const store = await SqliteStore.open(file, (reason) =>
+      told.push(reason.replaceAll(file, 'FILE')),
+    );
+    onTestFinished(() => store.close());
+    await store.commit({ events: [sampleRecord(['a'])], attempts: [] });
+    return { file, told, store };
+  }
+
+  test.each([
+    ['deleted', 'FILE was deleted', (file: string) => unlinkSync(file)],
+    ['replaced', 'FILE was replaced by another file', replace],
+    ['robbed of its log', 'FILE-wal was deleted', (file: string) => unlinkSync(`${file}-wal`)],
+  ])('%s, nothing more is kept, and it is told once', async (_what, reason, take) => {
+    const { file, told, store } = await used();
+    take(file);
+    const record = sampleRecord(['a']);
+    await expect(store.commit({ events: [record], attempts: [] })).rejects.toThrow(
+      StoreUnavailable,
+    );
+    await expect(store.putSetting('a', 'b')).rejects.toThrow(StoreUnavailable);
+    await until('it is told', () => told.length > 0);
+    expect(told).toEqual([`${reason} while the daemon was running`]);
+  });
+});
+
+/** As a restored backup does. */
+function replace(file: string): void {
+  writeFileSync(`${file}.other`, '');
+  renameSync(`${file}.other`, file);
+}
 
 describe('a database of the first version', () => {
   test('is brought up to date with its tokens: the local administrator’s is the master tenant’s', async () => {

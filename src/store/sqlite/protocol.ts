@@ -21,3 +21,8 @@ export type Answer = { id: number; value: unknown } | { id: number; failure: Fai
 
 /** Sent once, before any answer. */
 export type Ready = { ready: true } | { ready: false; failure: Failure };
+
+/** Sent once, of its own accord, when the files of the database are gone: why. */
+export interface Missing {
+  missing: string;
+}

@@ -44,9 +44,13 @@ export class SqliteStore implements Store {
     private readonly writer: StoreThread,
   ) {}
 
-  /** Opens the file, making or migrating it. Rejects with {@link UserError} when it cannot or must not be used. */
-  static async open(file: string): Promise<SqliteStore> {
-    return new SqliteStore(file, await StoreThread.start(file, 'writer'));
+  /**
+   * Opens the file, making or migrating it. Rejects with {@link UserError} when it cannot or must not be used.
+   *
+   * @param onMissing told once, with the reason, when the file was deleted or replaced: nothing can be kept from then on
+   */
+  static async open(file: string, onMissing?: (reason: string) => void): Promise<SqliteStore> {
+    return new SqliteStore(file, await StoreThread.start(file, 'writer', onMissing));
   }
 
   commit(batch: WriteBatch): Promise<void> {

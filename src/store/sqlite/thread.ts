@@ -2,7 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import { UserError } from '../../errors.ts';
 import { QueryTooLong, StoreUnavailable } from '../store.ts';
-import type { Answer, Call, Failure, Ready, Role } from './protocol.ts';
+import type { Answer, Call, Failure, Missing, Ready, Role } from './protocol.ts';
 
 type Pending = { resolve: (value: never) => void; reject: (error: Error) => void };
 
@@ -15,15 +15,26 @@ export class StoreThread {
   #calls = 0;
   #ended: Error | undefined;
 
-  private constructor(worker: Worker) {
+  private constructor(worker: Worker, onMissing: (reason: string) => void) {
     this.#worker = worker;
-    worker.on('message', (answer: Answer) => this.#settle(answer));
+    worker.on('message', (message: Answer | Missing) => {
+      if ('missing' in message) onMissing(message.missing);
+      else this.#settle(message);
+    });
     worker.on('error', (error: Error) => this.#fail(error));
     worker.on('exit', () => this.#fail(new Error('the store is closed')));
   }
 
-  /** Opens the file. Rejects with {@link UserError} when it cannot or must not be used. */
-  static async start(file: string, role: Role): Promise<StoreThread> {
+  /**
+   * Opens the file. Rejects with {@link UserError} when it cannot or must not be used.
+   *
+   * @param onMissing told once, with the reason, when the file is no longer there
+   */
+  static async start(
+    file: string,
+    role: Role,
+    onMissing: (reason: string) => void = () => undefined,
+  ): Promise<StoreThread> {
     const worker = new Worker(new URL('./worker.js', import.meta.url), {
       workerData: { file, role },
       resourceLimits: { maxYoungGenerationSizeMb: 4 },
@@ -34,7 +45,7 @@ export class StoreThread {
     });
     if (!ready.ready) throw toError(ready.failure);
     worker.removeAllListeners('error');
-    return new StoreThread(worker);
+    return new StoreThread(worker, onMissing);
   }
 
   /** Whether no call waits for its answer. */

@@ -5,23 +5,30 @@ import { AttemptLog } from './attempt-log.ts';
 import { makeWriter } from './writer.ts';
 import { openDatabase, openForReading } from './open.ts';
 import { type PackedBatch, unpackBatch } from './packed-batch.ts';
-import type { Answer, Call, Failure, Ready, Role } from './protocol.ts';
+import { Presence } from './presence.ts';
+import type { Answer, Call, Failure, Missing, Ready, Role } from './protocol.ts';
 
 if (parentPort === null) throw new Error('this file runs as a worker thread');
 const port = parentPort;
 
 type Target = Record<string, (...args: unknown[]) => unknown>;
 
-function open({ file, role }: { file: string; role: Role }): {
+interface Opened {
   target: Target;
+  /** What was written is kept only if the files are still there. */
+  presence: Presence | undefined;
   release: () => void;
-} {
+}
+
+function open({ file, role }: { file: string; role: Role }): Opened {
   if (role === 'log') {
     const log = new AttemptLog(openForReading(file));
-    return { target: log as unknown as Target, release: () => undefined };
+    return { target: log as unknown as Target, presence: undefined, release: () => undefined };
   }
   const { database, release } = openDatabase(file);
-  return { target: makeWriter(database) as unknown as Target, release };
+  const presence = new Presence(file);
+  presence.watch(({ message }) => port.postMessage({ missing: message } satisfies Missing));
+  return { target: makeWriter(database) as unknown as Target, presence, release };
 }
 
 function describe(error: unknown): Failure {
@@ -34,16 +41,19 @@ function describe(error: unknown): Failure {
 }
 
 try {
-  const { target, release } = open(workerData as { file: string; role: Role });
+  const { target, presence, release } = open(workerData as { file: string; role: Role });
   port.on('message', ({ id, method, args }: Call) => {
     // A batch comes packed; everything else as it is.
     const given = method === 'commit' ? [unpackBatch(args[0] as PackedBatch)] : args;
     try {
-      port.postMessage({ id, value: target[method]?.(...given) } satisfies Answer);
+      const value = target[method]?.(...given);
+      if (method !== 'close') presence?.check();
+      port.postMessage({ id, value } satisfies Answer);
     } catch (error) {
       port.postMessage({ id, failure: describe(error) } satisfies Answer);
     }
     if (method === 'close') {
+      presence?.stop();
       release();
       port.close();
     }
