@@ -108,12 +108,12 @@ export class BusConnection {
     const { signal } = this.#stopping;
     const backoff = new Backoff(100, maxDelay);
     while (!signal.aborted) {
-      const started = Date.now();
+      const started = performance.now();
       try {
         const lost = await this.#serve();
         if (signal.aborted) return;
         log.warn({ purpose }, `bus connection lost: ${messageOf(lost)}`);
-        if (Date.now() - started > stableAfter) backoff.reset();
+        if (performance.now() - started > stableAfter) backoff.reset();
       } catch (error) {
         if (signal.aborted) return;
         log.warn({ purpose, broker: this.#label }, `cannot connect to the bus: ${explain(error)}`);

@@ -108,14 +108,14 @@ export class BusConsumer {
     const { signal } = this.#stopping;
     const backoff = new Backoff(100, bus.reconnectMaxDelay * 1000);
     while (!signal.aborted) {
-      const started = Date.now();
+      const started = performance.now();
       try {
         await Promise.race([this.#options.gate(), aborted(signal)]);
         if (signal.aborted) return;
         const end = await this.#round(await connection.ready(signal));
         if (signal.aborted) return;
         log.warn({ queue: bus.queueName }, `consuming stopped: ${end}`);
-        if (Date.now() - started > 5_000) backoff.reset();
+        if (performance.now() - started > 5_000) backoff.reset();
       } catch (error) {
         if (signal.aborted) return;
         log.warn({ queue: bus.queueName }, `cannot consume: ${messageOf(error)}`);

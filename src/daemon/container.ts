@@ -22,6 +22,7 @@ import { Intake } from '../deliveries/intake.ts';
 import { OwnerEnds } from '../deliveries/owner-ends.ts';
 import { RecentEvents } from '../deliveries/recent-events.ts';
 import { Replays } from '../deliveries/replays.ts';
+import { ClockWatch } from '../deliveries/clock-watch.ts';
 import { Retention } from '../deliveries/retention.ts';
 import { Health } from '../deliveries/health.ts';
 import { RetryPolicies } from '../deliveries/retry-policy.ts';
@@ -97,6 +98,7 @@ export interface Cradle extends Foundations {
   samples: SampleDeliveries;
   deadLetters: DeadLetters;
   health: Health;
+  clockWatch: ClockWatch;
   retention: Retention;
   runner: AttemptRunner;
   dispatcher: Dispatcher;
@@ -297,6 +299,18 @@ const makers: {
     new SampleDeliveries({ runner, findService: (name) => registry.find(name) }),
   deadLetters: ({ publisherConnection, publisher, config }) =>
     new DeadLetters({ connection: publisherConnection, publisher, bus: config.bus }),
+  clockWatch: ({ store, dispatcher, log }) =>
+    new ClockWatch(async (by) => {
+      const way = by < 0 ? 'back' : 'forward';
+      log.warn({ by_ms: by }, `the clock was set ${way} by ${Math.abs(by / 1000).toFixed(1)} s`);
+      try {
+        await store.mendSchedule(Date.now());
+      } catch (error) {
+        log.warn(`what waits cannot be adjusted to the clock: ${messageOf(error)}`);
+        throw error;
+      }
+      dispatcher.wakeAll();
+    }),
   retention: ({ store, config, metrics, log }) =>
     new Retention({
       store,

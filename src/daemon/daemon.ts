@@ -223,6 +223,8 @@ export class Daemon {
     replays,
     health,
     config,
+    store,
+    clockWatch,
   }: Cradle): Promise<void> {
     this.#undo.push({
       what: 'the deliveries',
@@ -243,7 +245,10 @@ export class Daemon {
     await health.load();
     this.#undo.push({ what: 'the warnings', run: () => health.stop() });
     health.start();
+    await store.mendSchedule(Date.now());
     await dispatcher.recover();
+    this.#undo.push({ what: 'the watch of the clock', run: () => clockWatch.stop() });
+    clockWatch.start();
     this.#undo.push({ what: 'the purge', run: () => retention.stop() });
     retention.start();
     this.#undo.push({ what: 'the replays', run: () => replays.stop() });

@@ -164,6 +164,11 @@ export class Dispatcher {
     this.#refill.watch(lane);
   }
 
+  /** Due times have changed, or the clock that they are measured with: the store is asked anew. */
+  wakeAll(): void {
+    for (const uuid of [...this.#lanes.keys()]) this.wake(uuid);
+  }
+
   /** A subscription was enabled again: what was parked goes out, the oldest first, no faster than allowed. */
   resume(subscriptionUuid: string): void {
     const lane = this.#lanes.get(subscriptionUuid);

@@ -73,7 +73,7 @@ export class Intake {
   #holds = 0;
   /** Deliveries on their way to the disk. */
   #uncommitted = 0;
-  /** Messages that wait for the pressure to fall, the oldest first: at most the prefetch. */
+  /** Messages that wait for the pressure to fall, the oldest first: at most the prefetch. `since` is of a clock that nobody sets. */
   readonly #waiting: { message: ConsumeMessage; session: ConsumerSession; since: number }[] = [];
   #impatience: NodeJS.Timeout | undefined;
   /** Messages sent to the dead-letter exchange since the start. */
@@ -99,7 +99,7 @@ export class Intake {
       this.#take(message, session);
       return;
     }
-    this.#waiting.push({ message, session, since: Date.now() });
+    this.#waiting.push({ message, session, since: performance.now() });
     this.#watchWaiting();
   }
 
@@ -129,12 +129,12 @@ export class Intake {
     this.#impatience = setTimeout(
       () => {
         this.#impatience = undefined;
-        const now = Date.now();
+        const now = performance.now();
         const firstYoung = this.#waiting.findIndex(({ since }) => now - since < longestWait);
         this.#takeWaiting(firstYoung < 0 ? this.#waiting.length : firstYoung);
         this.#watchWaiting();
       },
-      longestWait - (Date.now() - oldest.since),
+      longestWait - (performance.now() - oldest.since),
     );
   }
 

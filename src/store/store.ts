@@ -170,6 +170,11 @@ export interface Store {
   backlog(): Promise<Backlog[]>;
   /** How many deliveries have no final outcome, and when the event of the oldest came. */
   pending(): Promise<{ count: number; oldest: number | null }>;
+  /**
+   * Sees to it that nothing waits longer than it was to, although the clock was set back since: a pause that
+   * began in the future begins now. How many deliveries had to be changed.
+   */
+  mendSchedule(now: number): Promise<number>;
   /** Fingerprints of the events kept last, oldest first. */
   recentFingerprints(limit: number): Promise<string[]>;
 

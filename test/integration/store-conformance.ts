@@ -135,6 +135,33 @@ export function describeStore(open: () => Promise<Store>): void {
     });
   });
 
+  describe('after the clock was set back', () => {
+    test('what waits for its first attempt is due at once', async () => {
+      const store = await open();
+      await commitAt(store, [10_000]);
+      expect(await store.mendSchedule(400)).toBe(1);
+      expect((await due(store, 400)).deliveries).toHaveLength(1);
+    });
+
+    test('a pause that began in the future begins now, others stay as they are', async () => {
+      const store = await open();
+      const [future = '', past = ''] = await commitAt(store, [10, 20]);
+      const failed = { status: 'failure', number: 1 } as const;
+      await store.commit({
+        events: [],
+        attempts: [
+          attemptOf(future, { ...failed, endedAt: 10_000, nextAttemptAt: 10_300 }),
+          attemptOf(past, { ...failed, endedAt: 350, nextAttemptAt: 900 }),
+        ],
+      });
+      expect(await store.mendSchedule(400)).toBe(1);
+      expect(await due(store, 699)).toEqual({ deliveries: [], nextDueAt: 700 });
+      expect((await due(store, 700)).deliveries).toMatchObject([{ id: future }]);
+      expect((await due(store, 900)).deliveries).toHaveLength(2);
+      expect(await store.mendSchedule(400)).toBe(0);
+    });
+  });
+
   describe('a commit', () => {
     test('that fails leaves nothing behind', async () => {
       const store = await open();

@@ -101,6 +101,8 @@ export function deliveryTables(database: Database.Database) {
         )
         .all(),
 
+    mendSchedule: prepareMending(database),
+
     recentFingerprints: (limit: number): string[] =>
       database
         .prepare<[number], string>(
@@ -110,6 +112,22 @@ export function deliveryTables(database: Database.Database) {
         .pluck()
         .all(limit),
   };
+}
+
+/** The index holds what is pending alone: the history is not gone through. */
+function prepareMending(database: Database.Database): (now: number) => number {
+  const mendFirst = database.prepare(`
+    UPDATE deliveries INDEXED BY deliveries_due SET next_attempt_at = @now
+    WHERE next_attempt_at > @now AND attempts = attempts_before`);
+  const mendRetry = database.prepare(`
+    UPDATE deliveries INDEXED BY deliveries_due SET next_attempt_at = @now + next_attempt_at - last.ended_at
+    FROM attempts AS last
+    WHERE next_attempt_at > @now AND attempts > attempts_before
+      AND last.delivery_id = deliveries.id AND last.number = deliveries.attempts
+      AND last.ended_at > @now AND last.ended_at <= next_attempt_at`);
+  return database.transaction(
+    (now: number) => mendFirst.run({ now }).changes + mendRetry.run({ now }).changes,
+  );
 }
 
 /** The hot path: plain prepared statements in one transaction. */

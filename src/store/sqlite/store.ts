@@ -65,6 +65,10 @@ export class SqliteStore implements Store {
     return this.#call('backlog');
   }
 
+  mendSchedule(now: number): Promise<number> {
+    return this.#call('mendSchedule', now);
+  }
+
   pending(): Promise<{ count: number; oldest: number | null }> {
     return this.#read('pending');
   }
