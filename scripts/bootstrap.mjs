@@ -5,7 +5,15 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, chmodSync, existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  existsSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import process from 'node:process';
@@ -105,6 +113,20 @@ export async function ensureJinja() {
   await installPackages(jinjaPackages, 'to compare templates with the real Jinja2');
   if (!(await hasJinja()))
     throw new BootstrapError('python3-jinja2 is installed, but python3 cannot import jinja2');
+}
+
+/** Sets the clock of single processes; Debian keeps it beside the libraries of each architecture. */
+export async function ensureFaketime() {
+  const isThere = () =>
+    readdirSync('/usr/lib').some((name) =>
+      existsSync(join('/usr/lib', name, 'faketime/libfaketimeMT.so.1')),
+    );
+  if (isThere()) return;
+  await installPackages(['libfaketime'], 'to set the clock of a daemon under test');
+  if (!isThere())
+    throw new BootstrapError(
+      'libfaketime is installed, but there is no /usr/lib/*/faketime/libfaketimeMT.so.1',
+    );
 }
 
 async function knowsJinja(python) {

@@ -3,6 +3,7 @@ import process from 'node:process';
 import {
   bootstrap,
   ensureBrokerPackage,
+  ensureFaketime,
   ensureJinja,
   ensurePostgres,
   main,
@@ -14,5 +15,6 @@ await main(async () => {
   await ensureBrokerPackage();
   await ensureJinja();
   await ensurePostgres();
+  await ensureFaketime();
   return runTool('vitest/vitest.mjs', ['run', ...process.argv.slice(2)]);
 });

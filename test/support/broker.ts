@@ -56,13 +56,24 @@ export interface BrokerOptions {
   config?: string;
   /** Gives up while the broker starts; nothing is left. */
   signal?: AbortSignal;
+  /** Of the node, of its talk to others, and of the port mapper; default: free ones. */
+  ports?: number[];
+  /** What the nodes of a cluster know each other by. */
+  cookie?: string;
 }
 
+/** The name of the node with this port. */
+export const nodeName = (port: number) => `webhookd-${port}@localhost`;
+
 /** Starts a broker and waits until it answers. */
-export async function startBroker({ config = '', signal }: BrokerOptions = {}): Promise<Broker> {
-  const ports = await freePorts(3);
+export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
+  const { config = '', signal, cookie } = options;
+  const ports = options.ports ?? (await freePorts(3));
   signal?.throwIfAborted();
-  const broker = new PrivateBroker(ports, mkdtempSync(join(tmpdir(), 'webhookd-broker-')), config);
+  const directory = mkdtempSync(join(tmpdir(), 'webhookd-broker-'));
+  if (cookie !== undefined)
+    writeFileSync(join(directory, '.erlang.cookie'), cookie, { mode: 0o400 });
+  const broker = new PrivateBroker(ports, directory, config);
   const giveUp = () => void broker.kill();
   signal?.addEventListener('abort', giveUp);
   try {
@@ -125,7 +136,7 @@ class PrivateBroker implements Broker {
       ERL_EPMD_ADDRESS: '127.0.0.1',
       // It notices the end of a killed node late, and would refuse to be ended before.
       ERL_EPMD_RELAXED_COMMAND_CHECK: 'true',
-      RABBITMQ_NODENAME: `webhookd-${port}@localhost`,
+      RABBITMQ_NODENAME: nodeName(port),
       RABBITMQ_NODE_IP_ADDRESS: '127.0.0.1',
       RABBITMQ_NODE_PORT: String(port),
       RABBITMQ_DIST_PORT: String(distPort),

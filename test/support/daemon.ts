@@ -24,6 +24,8 @@ export interface DaemonSettings {
   config?: Record<string, unknown>;
   /** Further environment. */
   environment?: Record<string, string>;
+  /** A command that runs the daemon's: `['setpriv', '--reuid=1']`. */
+  wrapper?: string[];
 }
 
 export class TestDaemon {
@@ -84,7 +86,9 @@ export class TestDaemon {
     if (this.#port === 0) [this.#port = 0] = await freePorts(1);
     this.writeConfig();
     this.#output = '';
-    const child = spawn(cliFile, ['run', '--config', this.configFile], {
+    const { wrapper = [] } = this.#settings;
+    const [command = cliFile, ...args] = [...wrapper, cliFile, 'run', '--config', this.configFile];
+    const child = spawn(command, args, {
       env: { PATH: process.env['PATH'], ...this.environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
