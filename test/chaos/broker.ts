@@ -63,7 +63,7 @@ const alarms = (options: ChaosOptions) =>
     let worstRecovery = 0;
     const settings = [
       ['set_vm_memory_high_watermark', '0.00001', '0.4'],
-      ['set_disk_free_limit', '900TB', '50MB'],
+      ['set_disk_free_limit', '900000GB', '50MB'],
     ] as const;
     const part = Math.floor(events / 4);
     let from = 0;

@@ -91,25 +91,33 @@ export class Sink {
     };
     switch (this.manner) {
       case 'well':
-        return accept();
+        accept();
+        break;
       case 'refusing':
-        return void response.writeHead(503).end();
+        response.writeHead(503).end();
+        break;
       case 'slow':
-        return until(socket, setTimeout(accept, slowDelay));
+        endWith(socket, setTimeout(accept, slowDelay));
+        break;
       case 'resetting':
-        return void socket.resetAndDestroy();
+        socket.resetAndDestroy();
+        break;
       case 'garbage':
-        return void socket.end('\u0016\u0003\u0001 no HTTP at all\r\n\r\n\r\n200 OK');
+        socket.end('\u0016\u0003\u0001 no HTTP at all\r\n\r\n\r\n200 OK');
+        break;
       case 'endless headers':
         socket.write('HTTP/1.1 200 OK\r\n');
-        return flood(socket, `x-filler: ${'x'.repeat(1000)}\r\n`);
+        flood(socket, `x-filler: ${'x'.repeat(1000)}\r\n`);
+        break;
       case 'endless body':
         // Who has seen the status need not read on.
         this.#count(path, id);
         socket.write('HTTP/1.1 200 OK\r\ncontent-length: 1000000000000\r\n\r\n');
-        return flood(socket, 'x'.repeat(64 * 1024));
+        flood(socket, 'x'.repeat(64 * 1024));
+        break;
       case 'trickling':
-        return trickle(socket, 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n');
+        trickle(socket, Buffer.from('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'));
+        break;
     }
   }
 
@@ -121,7 +129,7 @@ export class Sink {
 }
 
 /** A timer that ends with the connection. */
-function until(socket: Socket, timer: NodeJS.Timeout): void {
+function endWith(socket: Socket, timer: NodeJS.Timeout): void {
   timer.unref();
   socket.once('close', () => clearTimeout(timer));
 }
@@ -132,14 +140,12 @@ function flood(socket: Socket, text: string): void {
     if (socket.writableNeedDrain) return;
     socket.write(text);
   }, 5);
-  until(socket, timer);
+  endWith(socket, timer);
 }
 
-/** A byte a second. */
-function trickle(socket: Socket, text: string): void {
-  const bytes = [...text];
-  until(
-    socket,
-    setInterval(() => socket.write(bytes.shift() ?? ''), 1_000),
-  );
+/** A byte a second, and then nothing. */
+function trickle(socket: Socket, bytes: Buffer): void {
+  let sent = 0;
+  const timer = setInterval(() => socket.write(bytes.subarray(sent, ++sent)), 1_000);
+  endWith(socket, timer);
 }

@@ -111,7 +111,7 @@ export class NaiveSubject implements Subject {
     this.#isWanted = false;
     this.#ready = new Promise<void>((resolve) => (this.#markReady = resolve));
     const child = this.#child;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    if (child?.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, 'exit');
     child.kill('SIGKILL');
     await ended;

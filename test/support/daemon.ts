@@ -87,7 +87,7 @@ export class TestDaemon {
     this.writeConfig();
     this.#output = '';
     const { wrapper = [] } = this.#settings;
-    const [command = cliFile, ...args] = [...wrapper, cliFile, 'run', '--config', this.configFile];
+    const [command, ...args] = [...wrapper, cliFile, 'run', '--config', this.configFile];
     const child = spawn(command, args, {
       env: { PATH: process.env['PATH'], ...this.environment },
       stdio: ['ignore', 'pipe', 'pipe'],
