@@ -50,7 +50,7 @@ class Churn {
     const uuid = await daemon.subscribe([names[name] ?? ''], sink.url.slice(0, -1) + path);
     const exists = performance.now();
     const seen = this.witnessedAt.size;
-    const enough = seen + Math.ceil((0.5 + this.random()) * names.length);
+    const enough = seen + Math.ceil((2 + 2 * this.random()) * names.length);
     await until('events flow', () => this.witnessedAt.size >= Math.min(enough, options.events));
     const askedToGo = performance.now();
     const life = { path, name, askedFor, exists, askedToGo, gone: Infinity };
