@@ -6,12 +6,13 @@ const user = randomUUID();
 
 export const eventNames = Array.from({ length: 10 }, (_, index) => `bench_event_${index}`);
 
-/** Message number `id`, to be sent at `sentAt` (ms since the epoch, with fractions). */
+/** Message number `id`, to be sent at `sentAt` (ms since the epoch, with fractions); names take turns. */
 export function benchMessage(
   id: number,
   sentAt: number,
+  names: readonly string[] = eventNames,
 ): { name: string; content: Buffer; headers: Record<string, unknown> } {
-  const name = eventNames[id % eventNames.length] ?? '';
+  const name = names[id % names.length] ?? '';
   const data = {
     id,
     sent_at: sentAt,

@@ -8,6 +8,8 @@ export interface PublishOrder {
   first: number;
   count: number;
   rate: number | null;
+  /** Those that take turns, if not the usual ones. */
+  names?: string[];
 }
 
 const connection = await connect(process.argv[2] ?? '');
@@ -15,7 +17,7 @@ const channel = await connection.createConfirmChannel();
 await channel.assertExchange('wazo-headers', 'headers', { durable: true });
 const window = 500;
 
-async function publish({ first, count, rate }: PublishOrder): Promise<void> {
+async function publish({ first, count, rate, names }: PublishOrder): Promise<void> {
   const began = preciseNow();
   let unconfirmed = 0;
   let wake: (() => void) | undefined;
@@ -25,7 +27,7 @@ async function publish({ first, count, rate }: PublishOrder): Promise<void> {
       while (preciseNow() < due) await sleep(Math.max(0, Math.floor(due - preciseNow())));
     }
     while (unconfirmed >= window) await new Promise<void>((resolve) => (wake = resolve));
-    const { name, content, headers } = benchMessage(first + n, preciseNow());
+    const { name, content, headers } = benchMessage(first + n, preciseNow(), names);
     unconfirmed++;
     channel.publish('wazo-headers', name, content, { persistent: true, headers }, () => {
       unconfirmed--;

@@ -1,4 +1,5 @@
 /** The figures that are promised, against those that were measured. */
+import type { FairnessRow } from './fairness.ts';
 import type { LatencyRow } from './latency.ts';
 import type { MemoryRow } from './memory.ts';
 import type { PluginRow } from './plugins.ts';
@@ -46,6 +47,7 @@ export function verdicts(results: Record<string, unknown>): Verdict[] {
       atMost('rendering a typical template, us', microseconds, 20),
     ),
     ...ofPlugins((results['plugins'] ?? []) as PluginRow[]),
+    ...ofFairness((results['fairness'] ?? []) as FairnessRow[]),
   ];
 }
 
@@ -107,4 +109,14 @@ function ofPlugins(rows: PluginRow[]): Verdict[] {
     const measured = of(what);
     return measured === undefined ? [] : [compare(what, measured, limit)];
   });
+}
+
+function ofFairness([, troubled]: FairnessRow[]): Verdict[] {
+  if (troubled === undefined) return [];
+  const { throughputShare, p99Share, rssEarly, rssLate } = troubled;
+  return [
+    atLeast('throughput of 18 beside two that do not answer', throughputShare, 0.95),
+    atMost('p99 latency of 18 beside two that do not answer', p99Share, 1.5),
+    atMost('growth of memory meanwhile, MiB', rssLate - rssEarly, 10),
+  ];
 }

@@ -26,6 +26,8 @@ export interface DaemonSettings {
   environment?: Record<string, string>;
   /** A command that runs the daemon's: `['setpriv', '--reuid=1']`. */
   wrapper?: string[];
+  /** In a process group of its own, which Ctrl-C at a terminal does not reach. */
+  isDetached?: boolean;
 }
 
 export class TestDaemon {
@@ -91,6 +93,7 @@ export class TestDaemon {
     const child = spawn(command, args, {
       env: { PATH: process.env['PATH'], ...this.environment },
       stdio: ['ignore', 'pipe', 'pipe'],
+      detached: this.#settings.isDetached ?? false,
     });
     this.#child = child;
     for (const stream of [child.stdout, child.stderr])
