@@ -48,6 +48,8 @@ export class PluginManager {
   /** Changes of one plugin come one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
   readonly #draining = new Set<Promise<void>>();
+  /** Why what ran has ended by itself: it may do so before it is adopted. */
+  readonly #ended = new WeakMap<RunningPlugin, string>();
   readonly #starter: PluginStarter;
   readonly #provideOptions: ProvideOptions;
 
@@ -216,10 +218,17 @@ export class PluginManager {
     return plugins;
   }
 
-  #onCrash(group: readonly ManagedPlugin[]) {
-    return (reason: string) => {
-      for (const plugin of group) void this.#crashed(plugin, reason);
-    };
+  /** Throws when their process does not live. */
+  async #start(group: readonly ManagedPlugin[]): Promise<Map<string, RunningPlugin>> {
+    const started = await this.#starter.start(group, (reason) => {
+      for (const [name, running] of started) {
+        this.#ended.set(running, reason);
+        const plugin = this.#plugins.get(name);
+        // What ended may be a former version that had a call to end: then nothing has changed for this one.
+        if (plugin?.running === running) void this.#crashed(plugin, reason);
+      }
+    });
+    return started;
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -238,7 +247,7 @@ export class PluginManager {
 
   /** Starts plugins and publishes them. Throws when their process does not live. */
   async #load(group: ManagedPlugin[]): Promise<void> {
-    const started = await this.#starter.start(group, this.#onCrash(group));
+    const started = await this.#start(group);
     for (const plugin of group) {
       const running = started.get(plugin.name);
       if (running !== undefined) await this.#adopt(plugin, running);
@@ -257,6 +266,8 @@ export class PluginManager {
     if (former !== undefined) this.#drain(former);
     if (!plugin.isEnabled) await this.#rest(plugin);
     await this.#keep(plugin);
+    const ended = this.#ended.get(running);
+    if (ended !== undefined && plugin.running === running) await this.#crashed(plugin, ended);
   }
 
   /** Stops what runs of it, once that has ended what it began. */
@@ -321,7 +332,7 @@ export class PluginManager {
     if (!group.includes(found)) group.push(found);
     let started: Map<string, RunningPlugin>;
     try {
-      started = await this.#starter.start(group, this.#onCrash(group));
+      started = await this.#start(group);
     } catch (error) {
       throw new PluginRefused(messageOf(error), { cause: error });
     }
