@@ -4,9 +4,10 @@
  *
  *     npm run bench [-- --only throughput,latency,memory,startup,matching,store,templates,plugins] [--rounds N] [--events N] [--json FILE]
  *     npm run bench -- --only fairness [--seconds N]
+ *     npm run bench -- --only retention [--seconds N]
  *
- * fairness takes 20 minutes (N seconds, 600 unless given, with trouble and as long without): it is measured
- * only when it is asked for.
+ * The last two are measured only when they are asked for: fairness takes 20 minutes (N seconds, 600 unless
+ * given, with trouble and as long without), retention five (N is 300).
  */
 import { writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
@@ -18,6 +19,7 @@ import { matching } from './matching.ts';
 import { memory } from './memory.ts';
 import { plugins } from './plugins.ts';
 import { Child } from './processes.ts';
+import { retention } from './retention.ts';
 import { startup } from './startup.ts';
 import { storeThread } from './store-thread.ts';
 import { templates } from './templates.ts';
@@ -84,6 +86,7 @@ try {
   await run('templates', () => Promise.resolve(templates()));
   await run('plugins', () => plugins(bench));
   await run('fairness', () => fairness(bench, Number(values.seconds ?? 600)));
+  await run('retention', () => retention(Number(values.seconds ?? 300), say));
   const checks = verdicts(results);
   if (checks.length > 0) console.table(checks);
   results['verdicts'] = checks;

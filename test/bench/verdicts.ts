@@ -3,6 +3,7 @@ import type { FairnessRow } from './fairness.ts';
 import type { LatencyRow } from './latency.ts';
 import type { MemoryRow } from './memory.ts';
 import type { PluginRow } from './plugins.ts';
+import type { RetentionRow } from './retention.ts';
 import { round } from './statistics.ts';
 import type { StoreRow } from './store-thread.ts';
 import type { TemplateRow } from './templates.ts';
@@ -48,6 +49,7 @@ export function verdicts(results: Record<string, unknown>): Verdict[] {
     ),
     ...ofPlugins((results['plugins'] ?? []) as PluginRow[]),
     ...ofFairness((results['fairness'] ?? []) as FairnessRow[]),
+    ...ofRetention((results['retention'] ?? []) as RetentionRow[]),
   ];
 }
 
@@ -118,5 +120,15 @@ function ofFairness([, troubled]: FairnessRow[]): Verdict[] {
     atLeast('throughput of 18 beside two that do not answer', throughputShare, 0.95),
     atMost('p99 latency of 18 beside two that do not answer', p99Share, 1.5),
     atMost('growth of memory meanwhile, MiB', rssLate - rssEarly, 10),
+  ];
+}
+
+function ofRetention(rows: RetentionRow[]): Verdict[] {
+  const of = (what: string) => rows.find((row) => row.what === what)?.measured ?? NaN;
+  if (rows.length === 0) return [];
+  return [
+    atMost('largest database, share of its limit', of('largest size, share of the limit'), 1.1),
+    atLeast('load of the database, times its limit', of('load, times the limit'), 3),
+    atMost('what a purge adds to commits, ms', of('most that a purge adds to commits, ms'), 50),
   ];
 }
