@@ -101,20 +101,27 @@ export async function fairness(bench: Bench, seconds: number): Promise<FairnessR
   const { child: other, hello: place } = await Child.start('sink', []);
   const bad = hello as BadEndpoints;
   const fine = `http://127.0.0.1:${(place as { port: number }).port}/`;
-  const well = await Runner.start(bench, [fine, fine]);
-  const troubled = await Runner.start(bench, [bad.never, bad.late]);
-  const began = performance.now();
-  for (let turn = 1; performance.now() - began < 2 * seconds * 1000; turn++) {
-    // First in turn as well: whoever comes second may find the other's leftovers.
-    for (const runner of turn % 2 === 0 ? [troubled, well] : [well, troubled]) await runner.slice();
-    await other.ask('reset');
-    bench.say(`slice ${turn}: well ${describe(well)}; troubled ${describe(troubled)}`);
+  const started: { stop: () => Promise<void> }[] = [badChild, other];
+  try {
+    const well = await Runner.start(bench, [fine, fine]);
+    started.push(well);
+    const troubled = await Runner.start(bench, [bad.never, bad.late]);
+    started.push(troubled);
+    const began = performance.now();
+    for (let turn = 1; performance.now() - began < 2 * seconds * 1000; turn++) {
+      // First in turn as well: whoever comes second may find the other's leftovers.
+      for (const runner of turn % 2 === 0 ? [troubled, well] : [well, troubled])
+        await runner.slice();
+      await other.ask('reset');
+      bench.say(`slice ${turn}: well ${describe(well)}; troubled ${describe(troubled)}`);
+    }
+    return [
+      rowOf('all well', well.slices, well.slices),
+      rowOf('one never answers, one late', troubled.slices, well.slices),
+    ];
+  } finally {
+    for (const one of started) await one.stop();
   }
-  for (const ended of [well, troubled, badChild, other]) await ended.stop();
-  return [
-    rowOf('all well', well.slices, well.slices),
-    rowOf('one never answers, one late', troubled.slices, well.slices),
-  ];
 }
 
 const p99 = ({ latencies }: Slice) => percentile(latencies, 99);
