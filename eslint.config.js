@@ -3,7 +3,7 @@ import tseslint from 'typescript-eslint';
 
 /** Strict and type-aware: a promise that nobody waits for is what kills a daemon. */
 export default defineConfig(
-  { ignores: ['**/dist/', 'build/', 'coverage/'] },
+  { ignores: ['**/dist/', 'build/', 'coverage/', 'sdk/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
     files: ['**/*.ts'],

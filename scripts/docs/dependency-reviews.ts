@@ -22,6 +22,14 @@ export const reviews: Readonly<Record<string, Review>> = {
     why: 'Makes the OpenAPI document when somebody asks for it. By fastify’s team.',
     release: '9.9.3, 2026-11-01',
   },
+  '@opentelemetry/api': {
+    why: 'What spans are made with; loaded only where an operator’s SDK is there. By OpenTelemetry.',
+    release: '1.10.0, 2026-10-20',
+  },
+  '@opentelemetry/sdk-trace-base': {
+    why: 'An SDK that keeps the spans of tests.',
+    release: '2.12.1, 2026-11-09',
+  },
   '@seriousme/openapi-schema-validator': {
     why: 'Checks in tests that the API document is valid OpenAPI.',
     release: '2.11.0, 2026-09-25',

@@ -33,7 +33,7 @@ codec.decodeFields = (slice) => {
     return isSuspect && !isPlain(fields) ? standIn(slice, 'one is named __proto__') : fields;
   } catch (error) {
     const message = messageOf(error);
-    return standIn(slice, /call stack/.test(message) ? 'nested too deeply' : message);
+    return standIn(slice, message.includes('call stack') ? 'nested too deeply' : message);
   }
 };
 

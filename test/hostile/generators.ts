@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 
 /** Names that mean something to JavaScript, and keys that mean something to us. */
-export const trickyNames = [
+const trickyNames = [
   '__proto__',
   'constructor',
   'prototype',
@@ -127,7 +127,7 @@ export const deepText = fc
     fc.constantFrom(['[', '', ']'], ['{"a":', '1', '}'] as const),
     fc.constantFrom(100, 1_000, 5_000, 20_000, 100_000),
   )
-  .map(([[open, middle, close], levels]) => open!.repeat(levels) + middle! + close!.repeat(levels));
+  .map(([[open, middle, close], levels]) => open.repeat(levels) + middle + close.repeat(levels));
 
 /** JSON that was damaged: cut, doubled, or with other characters in it. */
 export const brokenJson = fc

@@ -40,7 +40,7 @@ export interface Request {
   method: string;
   path: string;
   headers: Record<string, string>;
-  body?: string | Buffer;
+  body?: string | Buffer | undefined;
 }
 
 /** Values that are there, by the name of what asks for them: a uuid that leads somewhere goes further. */
@@ -295,7 +295,7 @@ export function requestsTo(
       headers: {
         ...(content === undefined ? {} : { 'content-type': type }),
         ...(odd === null ? {} : objectOf([odd])),
-      } as Record<string, string>,
+      },
       ...(content === undefined || method === 'get' || method === 'head' ? {} : { body: content }),
     }));
 }

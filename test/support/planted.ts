@@ -2,7 +2,7 @@
  * Secrets that every daemon of the tests is given, and that nothing it prints may contain: their marker tells them
  * from everything else.
  */
-export const plantedMarker = 'planted-';
+const plantedMarker = 'planted-';
 
 /** Where they do no harm: the broker's address overrides the one, nobody asks for the other. */
 export const plantedIn = {

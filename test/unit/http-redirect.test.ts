@@ -110,7 +110,7 @@ test('the log shows no credentials, by whatever name', async () => {
   expect(JSON.stringify(wrong.detail)).not.toContain('secret');
 });
 
-test('not more agents are kept than a while of changed certificates makes', async () => {
+test('not more agents are kept than a while of changed certificates makes', () => {
   const agents = new Agents();
   onTestFinished(() => agents.close());
   const egress = new Egress('any', { allow: [], deny: [] });

@@ -198,7 +198,7 @@ class UnusableFile extends Error {
 
 /** The endpoint's certificate is not trusted, or does not take ours: another subscription may get on with it. */
 const isMistrust = (error: unknown) =>
-  /CERT|^ERR_TLS|^ERR_SSL|^UNABLE_TO_/.test(String((error as { code?: unknown }).code ?? ''));
+  /CERT|^ERR_TLS|^ERR_SSL|^UNABLE_TO_/.test((error as NodeJS.ErrnoException).code ?? '');
 
 function orUnusable<T>(work: () => T): T {
   try {

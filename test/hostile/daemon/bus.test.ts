@@ -58,7 +58,8 @@ beforeAll(async () => {
 /** Publishes past the exchange, to the queue itself: a name that nobody asked for comes too. */
 function send({ content, options }: Message): string {
   const id = `hostile-${sent++}`;
-  const headers = { ...options.headers, [mark]: id };
+  const own = (options.headers ?? {}) as Record<string, unknown>;
+  const headers = { ...own, [mark]: id };
   scene().publisher.channel.sendToQueue('webhookd', content, {
     ...options,
     headers,
