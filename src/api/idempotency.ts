@@ -44,6 +44,8 @@ export function rememberAnswers(
   scope.addHook('preHandler', async (request, reply) => {
     const given = request.headers['idempotency-key'];
     if (request.method !== 'POST' || typeof given !== 'string' || given === '') return;
+    // Nothing was done: it may be corrected and sent again under the same key.
+    if (request.validationError !== undefined) return;
     if (given.length > longestKey)
       throw new ApiError('bad-request', `Idempotency-Key has more than ${longestKey} characters`);
     const { tenantUuid, userUuid } = principalOf(request);

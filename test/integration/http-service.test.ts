@@ -49,7 +49,9 @@ describe('a request', () => {
     const inbox = await scene().inbox();
     await daemon.subscribe(['exact_integers'], inbox.url);
     const data = '{"id":12345678901234567890,"list":[-9007199254740993]}';
-    publisher.raw(Buffer.from(`{"name":"exact_integers","data":${data}}`), {});
+    publisher.raw(Buffer.from(`{"name":"exact_integers","data":${data}}`), {
+      headers: { name: 'exact_integers' },
+    });
     const [request] = await inbox.received(1);
     expect(request?.body).toBe(data);
   });
