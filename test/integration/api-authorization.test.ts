@@ -241,6 +241,7 @@ describe.each([
       status: 'ok',
       bus: true,
       store: true,
+      reason: null,
     });
   });
 });

@@ -237,10 +237,10 @@ test.each([
   ['status'],
   ['plugin', 'list'],
   ['secret', 'list', plugin],
-  ['logs', '--limit', '5000'],
+  ['logs', '--limit', '5000', '--no-follow'],
   ['deadletter', 'list'],
   ['token', 'list'],
-])('nor has what webhookd %s %s prints', async (...args) => {
+])('nor has what webhookd %s %s %s prints', async (...args) => {
   const environment = { WEBHOOKD_CONFIG: daemon.configFile };
   const { stdout, stderr, status } = await runCli(args, environment);
   expect([stderr, status, secretsIn(stdout + stderr, made)]).toEqual(['', 0, []]);

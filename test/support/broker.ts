@@ -99,7 +99,7 @@ const hasEnded = ({ exitCode, signalCode }: ChildProcess) =>
 const guardScript = `
 cat > /dev/null
 cd /
-[ -f "$1/group" ] && kill -KILL -- "-$(cat "$1/group")"
+[ -f "$1/group" ] && kill -s KILL -- "-$(cat "$1/group")"
 for attempt in 1 2 3 4 5; do epmd -kill && break; sleep 0.1; done
 rm -rf "$1" || { sleep 1; rm -rf "$1"; }`;
 
