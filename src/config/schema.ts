@@ -77,7 +77,7 @@ const Bus = object(
       description: 'Type of the queue; quorum for a cluster of brokers. It cannot be changed on an existing queue.',
     }),
     prefetch: integer({
-      default: 500,
+      default: 200,
       minimum: 1,
       maximum: 65535,
       description: 'How many events the broker hands over ahead of their commit.',

@@ -41,7 +41,7 @@ export interface IntakeOptions {
 }
 
 /** How many deliveries are taken in ahead of their attempts. */
-const maxPressure = 500;
+const maxPressure = 200;
 
 /**
  * How long a message may wait for the pressure to fall, ms: the queue is shared, and what is wanted by

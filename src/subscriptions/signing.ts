@@ -7,6 +7,7 @@ import {
   createHmac,
   createPrivateKey,
   createPublicKey,
+  createSecretKey,
   generateKeyPairSync,
   type KeyObject,
   randomBytes,
@@ -39,7 +40,7 @@ interface KeptKeys {
 }
 
 interface Keys extends KeptKeys {
-  hmac: Buffer;
+  hmac: KeyObject;
   /** Made when it is needed: few ask for this kind. */
   ed25519: KeyObject | undefined;
 }
@@ -182,7 +183,7 @@ function makeKeys(): KeptKeys {
 
 const toKeys = (kept: KeptKeys): Keys => ({
   ...kept,
-  hmac: Buffer.from(kept.secret, 'base64'),
+  hmac: createSecretKey(kept.secret, 'base64'),
   ed25519: undefined,
 });
 
