@@ -136,9 +136,18 @@ export function fingerprintOf(
   if (!isIdentified) return null;
   return hash(
     'sha1',
-    `${String(messageId)}\n${event.name}\n${headersJson}\n${dataJson}`,
+    `${String(messageId)}\n${event.name}\n${published(headersJson, event.headers)}\n${dataJson}`,
     'base64',
   ).slice(0, 20);
+}
+
+/** A quorum queue counts in a header of its own how often it delivered a message before. */
+const deliveryCount = 'x-delivery-count';
+
+/** The headers as they were published, as JSON. */
+function published(headersJson: string, headers: JsonObject): string {
+  if (!headersJson.includes(deliveryCount)) return headersJson;
+  return JSON.stringify({ ...headers, [deliveryCount]: undefined });
 }
 
 /** An event to be published. */

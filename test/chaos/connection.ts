@@ -124,19 +124,20 @@ async function failPrecondition(stand: Stand, part: Part): Promise<number> {
   const { options, daemon } = stand;
   await options.broker.ctl('eval', setDeliveryTimeout(1_000, 500));
   try {
-    // The broker reads that when a channel is opened.
+    // The broker reads the one when a channel is opened, the other after every look.
     await daemon.stop();
     await daemon.start();
+    const intruder = new Database(daemon.databaseFile);
+    intruder.exec('BEGIN IMMEDIATE');
+    await stand.publish(part);
+    const isClosed = () => daemon.output.includes('PRECONDITION_FAILED');
+    await until('the broker closes the channel', isClosed);
+    intruder.exec('ROLLBACK');
+    intruder.close();
+    return performance.now();
   } finally {
     await options.broker.ctl('eval', setDeliveryTimeout(1_800_000, 60_000));
   }
-  const intruder = new Database(daemon.databaseFile);
-  intruder.exec('BEGIN IMMEDIATE');
-  await stand.publish(part);
-  await until('the broker closes the channel', () => daemon.output.includes('PRECONDITION_FAILED'));
-  intruder.exec('ROLLBACK');
-  intruder.close();
-  return performance.now();
 }
 
 function shuffled<T>(items: T[], random: () => number): T[] {

@@ -35,6 +35,13 @@ describe('the fingerprint of a message', () => {
     expect(fingerprint({ ...parts, tag: 1 })).toBe(fingerprint({ ...parts, tag: 99 }));
   });
 
+  test('is the same when a quorum queue counts how often it delivered the message', () => {
+    const parts = { body, headers: { ...stamped, name: 'call_created' } };
+    const again = { ...parts, headers: { ...parts.headers, 'x-delivery-count': 2 } };
+    expect(fingerprint(again)).toBe(fingerprint(parts));
+    expect(fingerprint(parts)).not.toBeNull();
+  });
+
   test.each<[string, MessageParts, MessageParts]>([
     ['id', { body, messageId: 'a' }, { body, messageId: 'b' }],
     ['time', { body, headers: stamped }, { body, headers: { timestamp: '2026-11-23T10:00:01' } }],
