@@ -4,10 +4,8 @@
  * when it is made; an older one when they are asked for first. After a rotation the former ones sign too, for a while.
  */
 import {
-  createHmac,
   createPrivateKey,
   createPublicKey,
-  createSecretKey,
   generateKeyPairSync,
   type KeyObject,
   randomBytes,
@@ -17,6 +15,7 @@ import type { Logger } from 'pino';
 import { messageOf } from '../errors.ts';
 import type { Sign, SignatureKind } from '../plugin-api/contract.ts';
 import type { Store } from '../store/store.ts';
+import { HmacSha256 } from './hmac.ts';
 
 export interface SignerOptions {
   store: Pick<Store, 'signingKeys' | 'putSigningKeys'>;
@@ -40,7 +39,7 @@ interface KeptKeys {
 }
 
 interface Keys extends KeptKeys {
-  hmac: KeyObject;
+  hmac: HmacSha256;
   /** Made when it is needed: few ask for this kind. */
   ed25519: KeyObject | undefined;
 }
@@ -183,7 +182,7 @@ function makeKeys(): KeptKeys {
 
 const toKeys = (kept: KeptKeys): Keys => ({
   ...kept,
-  hmac: createSecretKey(kept.secret, 'base64'),
+  hmac: new HmacSha256(Buffer.from(kept.secret, 'base64')),
   ed25519: undefined,
 });
 
@@ -217,14 +216,11 @@ function signatures(
     if (!isValid(keys, now)) continue;
     for (const kind of kinds)
       parts.push(
-        kind === 'v1' ? `v1,${hmacOf(keys, head, body)}` : `v1a,${ed25519Of(keys, head, body)}`,
+        kind === 'v1' ? `v1,${keys.hmac.sign(head, body)}` : `v1a,${ed25519Of(keys, head, body)}`,
       );
   }
   return parts.join(' ');
 }
-
-const hmacOf = ({ hmac }: Keys, head: string, body: string | Uint8Array): string =>
-  createHmac('sha256', hmac).update(head).update(body).digest('base64');
 
 function ed25519Of(keys: Keys, head: string, body: string | Uint8Array): string {
   keys.ed25519 ??= privateKeyOf(keys);
