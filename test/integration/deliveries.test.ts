@@ -170,7 +170,8 @@ describe('a replay', () => {
     const third = await call<{ id: string }>('POST', `/subscriptions/${uuid}/replay`, input);
     const { status, stdout } = await cli('delivery', 'cancel-replay', third.body.id);
     expect(status).toBe(0);
-    expect(stdout).toMatch(/^cancelled: \d+ of \d+ deliveries taken up\n$/);
+    // On a busy machine it may be over before the command has begun.
+    expect(stdout).toMatch(/^(cancelled|done): \d+ of 40 deliveries taken up\n$/);
   });
 
   test('from the command line says what it did', async () => {
