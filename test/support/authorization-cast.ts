@@ -40,7 +40,16 @@ export async function openCast(hasWazoAuth: boolean): Promise<Cast> {
       rest_api: { max_auth_failures: null },
       ...(auth === undefined
         ? {}
-        : { auth: { type: 'wazo', host: '127.0.0.1', port: auth.port, ...auth.credentials } }),
+        : {
+            auth: {
+              type: 'wazo',
+              host: '127.0.0.1',
+              port: auth.port,
+              ...auth.credentials,
+              // A token that was revoked just now would still be known.
+              cache_ttl: 0,
+            },
+          }),
     },
   });
   installPlugin(join(daemon.directory, 'plugins'), plugin, {
