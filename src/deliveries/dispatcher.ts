@@ -475,8 +475,9 @@ export class Dispatcher {
       requests: made.records,
     };
     reportAttempt(log, delivery, { service: subscription.service, plugin: service.plugin }, record);
-    // Nothing goes before what failed: the next one is known when this outcome is on disk.
-    if (lane.isOrdered && record.nextAttemptAt !== null) lane.blockedUntil = Infinity;
+    // The next one is known when this outcome is on disk: what failed goes first, and after a crash nothing that
+    // succeeded is made again behind another.
+    if (lane.isOrdered) lane.blockedUntil = Infinity;
     onResult(subscription, result, startedAt, record.nextAttemptAt === null);
     commits.addAttempt(record, () => {
       this.#settled(lane, delivery, record.nextAttemptAt);
@@ -490,6 +491,11 @@ export class Dispatcher {
     if (nextAttemptAt !== null) {
       lane.leaveInStore(nextAttemptAt);
       if (lane.isOrdered) this.#queueBehind(lane, nextAttemptAt);
+    }
+    if (lane.blockedUntil === Infinity) {
+      lane.blockedUntil = 0;
+      this.#takeTurns(lane);
+      this.#pump();
     }
     if (lane.waiting === 0 && lane.storedDueAt === Infinity) this.#catchUp(lane, undefined);
     this.#refill.watch(lane);
