@@ -3,11 +3,22 @@ import type { Delivery } from '../model.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Pace } from './pace.ts';
 
+/** What all lanes hold together. */
+export class Load {
+  /** Deliveries in memory. */
+  held = 0;
+  /** Size of their events, bytes. */
+  size = 0;
+  /** Deliveries that wait for endpoints that answer quickly. */
+  pressure = 0;
+}
+
+/** The two kinds of deliveries that wait for an attempt. */
+export type Waiting = 'fresh' | 'retries';
+
 export class Lane {
-  /** Waiting for their first attempt. */
-  readonly fresh: Delivery[] = [];
-  /** Waiting for another attempt. */
-  readonly retries: Delivery[] = [];
+  readonly #fresh: Delivery[] = [];
+  readonly #retries: Delivery[] = [];
   /** In memory: waiting, in flight, or with an outcome that is not on disk yet. */
   readonly #held = new Map<string, Delivery>();
   /** Settled while the store is being asked: its answer may still name them. */
@@ -18,8 +29,6 @@ export class Lane {
   heldSize = 0;
   /** When the first delivery that is only in the store is due; Infinity when there is none. */
   storedDueAt = Infinity;
-  /** Whether the last attempt was answered quickly: what waits here will not wait long. */
-  isQuick = false;
   /** How many attempts may run at once. */
   maxInFlight = 1;
   /** One at a time, in the order of the events. */
@@ -31,16 +40,30 @@ export class Lane {
   /** The rate at which what was parked goes out: what was received before `until`. */
   catchUp: { pace: Pace; until: number } | undefined;
   endpoint: Endpoint | undefined;
+  #isQuick = false;
   #isFetching = false;
 
-  constructor(readonly subscriptionUuid: string) {}
+  constructor(
+    readonly subscriptionUuid: string,
+    private readonly load: Load,
+  ) {}
+
+  /** Waiting for their first attempt. */
+  get fresh(): readonly Delivery[] {
+    return this.#fresh;
+  }
+
+  /** Waiting for another attempt. */
+  get retries(): readonly Delivery[] {
+    return this.#retries;
+  }
 
   get held(): number {
     return this.#held.size;
   }
 
   get waiting(): number {
-    return this.fresh.length + this.retries.length;
+    return this.#fresh.length + this.#retries.length;
   }
 
   get isFetching(): boolean {
@@ -61,19 +84,47 @@ export class Lane {
     return this.#held.has(id) || this.#settledMeanwhile.has(id);
   }
 
+  /** @param isQuick whether the last attempt was answered quickly: what waits here will not wait long */
+  setQuick(isQuick: boolean): void {
+    if (isQuick === this.#isQuick) return;
+    this.#isQuick = isQuick;
+    this.load.pressure += isQuick ? this.waiting : -this.waiting;
+  }
+
+  /** The delivery waits for an attempt. */
   hold(delivery: Delivery): void {
     this.#held.set(delivery.id, delivery);
     this.heldSize += delivery.size;
+    this.load.held++;
+    this.load.size += delivery.size;
+    if (this.#isQuick) this.load.pressure++;
     const isFresh = delivery.attempts === delivery.attemptsBefore;
     // In the order they come in: that of the events, or the oldest first.
     const isNext = isFresh || this.isOrdered || this.catchUp !== undefined;
-    (isNext ? this.fresh : this.retries).push(delivery);
+    (isNext ? this.#fresh : this.#retries).push(delivery);
+  }
+
+  /** The one that waits longest waits no more: it is attempted. */
+  take(waiting: Waiting): Delivery | undefined {
+    const delivery = (waiting === 'fresh' ? this.#fresh : this.#retries).shift();
+    if (this.#isQuick && delivery !== undefined) this.load.pressure--;
+    return delivery;
+  }
+
+  /** Lets go of everything that waits. */
+  releaseWaiting(): Delivery[] {
+    if (this.#isQuick) this.load.pressure -= this.waiting;
+    const released = [...this.#fresh.splice(0), ...this.#retries.splice(0)];
+    for (const delivery of released) this.release(delivery);
+    return released;
   }
 
   /** Lets go of a delivery whose outcome is on disk, or that goes back to the store. */
   release(delivery: Delivery): void {
     if (!this.#held.delete(delivery.id)) return;
     this.heldSize -= delivery.size;
+    this.load.held--;
+    this.load.size -= delivery.size;
     if (this.#isFetching) this.#settledMeanwhile.add(delivery.id);
   }
 

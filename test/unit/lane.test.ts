@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { Lane } from '../../dist/deliveries/lane.js';
+import { Lane, Load } from '../../dist/deliveries/lane.js';
 import { sampleDelivery } from '../support/samples.ts';
 
 describe('a lane', () => {
   test('keeps first attempts and retries apart, and counts both', () => {
-    const lane = new Lane('s');
+    const lane = new Lane('s', new Load());
     const [first, retry] = [sampleDelivery({ size: 10 }), sampleDelivery({ attempts: 2, size: 5 })];
     lane.hold(first);
     lane.hold(retry);
@@ -18,7 +18,7 @@ describe('a lane', () => {
   });
 
   test('lets go of a delivery once, however often it is told to', () => {
-    const lane = new Lane('s');
+    const lane = new Lane('s', new Load());
     const [one, other] = [sampleDelivery({ size: 10 }), sampleDelivery({ size: 7 })];
     lane.hold(one);
     lane.hold(other);
@@ -30,7 +30,7 @@ describe('a lane', () => {
   });
 
   test('remembers the earliest time of what waits in the store', () => {
-    const lane = new Lane('s');
+    const lane = new Lane('s', new Load());
     lane.leaveInStore(20);
     lane.leaveInStore(10);
     lane.leaveInStore(30);
@@ -38,7 +38,7 @@ describe('a lane', () => {
   });
 
   test('notes anew what comes into the store while it is being asked', () => {
-    const lane = new Lane('s');
+    const lane = new Lane('s', new Load());
     lane.leaveInStore(10);
     lane.beginFetch();
     expect(lane.storedDueAt).toBe(Infinity);
@@ -48,7 +48,7 @@ describe('a lane', () => {
   });
 
   test('knows what was settled while the store is being asked, and forgets it after the answer', () => {
-    const lane = new Lane('s');
+    const lane = new Lane('s', new Load());
     const delivery = sampleDelivery();
     lane.hold(delivery);
     lane.beginFetch();
@@ -59,7 +59,7 @@ describe('a lane', () => {
   });
 
   test('is idle only with nothing held, nothing stored and nothing asked', () => {
-    const lane = new Lane('s');
+    const lane = new Lane('s', new Load());
     expect(lane.isIdle).toBe(true);
     const delivery = sampleDelivery();
     lane.hold(delivery);

@@ -1,0 +1,84 @@
+/** What comes of an attempt: a line in the log, a record in the store, and what is to be made next. */
+import type { Logger } from 'pino';
+import type { Delivery, Subscription } from '../model.ts';
+import type { GroupCommit } from '../store/group-commit.ts';
+import type { AttemptRecord } from '../store/store.ts';
+import { reportAttempt } from './attempt-report.ts';
+import { noneMade, type ReturnedRequests } from './returned-requests.ts';
+import type { RetryPolicies } from './retry-policy.ts';
+import type { AttemptResult, RunnableService } from './runner.ts';
+
+export interface OutcomesOptions {
+  commits: Pick<GroupCommit, 'addAttempt'>;
+  retries: Pick<RetryPolicies, 'of'>;
+  returned: Pick<ReturnedRequests, 'make'>;
+  /** Told of every attempt that counts, and whether the delivery is final. */
+  onResult: (
+    subscription: Subscription,
+    result: AttemptResult,
+    startedAt: number,
+    isFinal: boolean,
+  ) => void;
+  log: Logger;
+}
+
+/** An attempt that has ended. */
+export interface EndedAttempt {
+  subscription: Subscription;
+  service: RunnableService;
+  delivery: Delivery;
+  /** ms since the epoch */
+  startedAt: number;
+  result: AttemptResult;
+}
+
+/** An outcome on disk. */
+export interface Outcome {
+  /** ms since the epoch; null: the delivery is final. */
+  nextAttemptAt: number | null;
+  /** Deliveries of requests that the service returned. */
+  made: Delivery[];
+}
+
+export class Outcomes {
+  constructor(private readonly options: OutcomesOptions) {}
+
+  /** @param onKept called when the outcome is on disk */
+  keep(attempt: EndedAttempt, onKept: (outcome: Outcome) => void): void {
+    const { commits, returned, onResult, log } = this.options;
+    const { subscription, service, delivery, startedAt, result } = attempt;
+    const { requests } = result;
+    const made = requests.length === 0 ? noneMade : returned.make(delivery, requests);
+    const record = this.#record(attempt, made.detail ?? result.detail, made.records);
+    reportAttempt(log, delivery, { service: subscription.service, plugin: service.plugin }, record);
+    onResult(subscription, result, startedAt, record.nextAttemptAt === null);
+    commits.addAttempt(record, () =>
+      onKept({ nextAttemptAt: record.nextAttemptAt, made: made.deliveries }),
+    );
+  }
+
+  #record(
+    { subscription, service, delivery, startedAt, result }: EndedAttempt,
+    detail: string,
+    requests: AttemptRecord['requests'],
+  ): AttemptRecord {
+    const { status, after } = result;
+    const { id, attempts, attemptsBefore } = delivery;
+    const number = attempts + 1;
+    const endedAt = Date.now();
+    const policy = this.options.retries.of(subscription);
+    return {
+      deliveryId: id,
+      subscriptionUuid: delivery.subscriptionUuid,
+      number,
+      maxAttempts: attemptsBefore + policy.maxAttempts,
+      status,
+      startedAt,
+      endedAt,
+      detail: service.redact(detail),
+      nextAttemptAt:
+        status === 'failure' ? policy.nextAttemptAt(number - attemptsBefore, endedAt, after) : null,
+      requests,
+    };
+  }
+}
