@@ -1,5 +1,6 @@
 /** What comes of an attempt: a line in the log, a record in the store, and what is to be made next. */
 import type { Logger } from 'pino';
+import type { KeptDetail } from '../attempt-detail.ts';
 import type { Delivery, Subscription } from '../model.ts';
 import type { GroupCommit } from '../store/group-commit.ts';
 import type { AttemptRecord } from '../store/store.ts';
@@ -49,7 +50,8 @@ export class Outcomes {
     const { subscription, service, delivery, startedAt, result } = attempt;
     const { requests } = result;
     const made = requests.length === 0 ? noneMade : returned.make(delivery, requests);
-    const record = this.#record(attempt, made.detail ?? result.detail, made.records);
+    const said = made.detail === undefined ? result : { detail: made.detail, dataKey: null };
+    const record = this.#record(attempt, said, made.records);
     reportAttempt(log, delivery, { service: subscription.service, plugin: service.plugin }, record);
     onResult(subscription, result, startedAt, record.nextAttemptAt === null);
     commits.addAttempt(record, () =>
@@ -59,7 +61,7 @@ export class Outcomes {
 
   #record(
     { subscription, service, delivery, startedAt, result }: EndedAttempt,
-    detail: string,
+    { detail, dataKey }: KeptDetail,
     requests: AttemptRecord['requests'],
   ): AttemptRecord {
     const { status, after } = result;
@@ -76,6 +78,7 @@ export class Outcomes {
       startedAt,
       endedAt,
       detail: service.redact(detail),
+      dataKey,
       nextAttemptAt:
         status === 'failure' ? policy.nextAttemptAt(number - attemptsBefore, endedAt, after) : null,
       requests,

@@ -1,7 +1,8 @@
 /** Makes one attempt: calls the service and turns whatever comes of it into an outcome. */
 import type { Logger } from 'pino';
+import { type KeptDetail, keptDetail } from '../attempt-detail.ts';
 import { messageOf } from '../errors.ts';
-import type { AttemptStatus, Delivery, Subscription } from '../model.ts';
+import type { AttemptStatus, Delivery, Json, JsonObject, Subscription } from '../model.ts';
 import { traceOf } from '../observing/trace-context.ts';
 import type { OpenTelemetry } from '../observing/tracing.ts';
 import type { AttemptContext, Outcome, PluginLog, Sign } from '../plugin-api/contract.ts';
@@ -11,10 +12,8 @@ import { type HttpRequest, isHttpRequest } from '../plugin-api/request.ts';
 import type { RetryPolicies } from './retry-policy.ts';
 
 /** What came of an attempt. */
-export interface AttemptResult {
+export interface AttemptResult extends KeptDetail {
   status: AttemptStatus;
-  /** JSON */
-  detail: string;
   /** How long to wait at least before another attempt, seconds. */
   after: number | undefined;
   /** What the attempt told of the endpoint; undefined: it works, or nothing. */
@@ -100,8 +99,8 @@ export class AttemptRunner {
     try {
       const outcome = await service.call(subscription, delivery, context);
       const requests = requestsIn(outcome);
-      if (requests !== undefined) return { status: 'success', detail: '{}', ...plain, requests };
-      return { status: 'success', detail: toJson(outcome), ...plain };
+      if (requests !== undefined) return { status: 'success', ...nothingSaid, ...plain, requests };
+      return { status: 'success', ...toKept(outcome, delivery.event.data), ...plain };
     } catch (error) {
       return context.signal.aborted
         ? undefined
@@ -115,13 +114,14 @@ export class AttemptRunner {
     subscription: Subscription,
     delivery: Delivery,
   ): AttemptResult {
+    const { name, data } = delivery.event;
     if (isHookRetry(error)) {
       const { detail, after, endpoint } = error;
-      return { status: 'failure', detail: safeJson(detail), after, endpoint, requests: [] };
+      return { status: 'failure', ...safelyKept(detail, data), after, endpoint, requests: [] };
     }
     if (isHookExpectedError(error)) {
       const { detail, endpoint } = error;
-      return { ...plain, status: 'error', detail: safeJson(detail), endpoint };
+      return { ...plain, status: 'error', ...safelyKept(detail, data), endpoint };
     }
     this.options.log.error(
       {
@@ -129,12 +129,11 @@ export class AttemptRunner {
         delivery: delivery.id,
         subscription: subscription.uuid,
         service: subscription.service,
-        event: delivery.event.name,
+        event: name,
       },
       `the service ${subscription.service} threw`,
     );
-    const detail = safeJson({ error: messageOf(error) });
-    return { status: 'error', detail, ...plain };
+    return { status: 'error', ...safelyKept({ error: messageOf(error) }, data), ...plain };
   }
 }
 
@@ -145,6 +144,8 @@ function redacted(error: unknown, redact: (text: string) => string): Error {
   if (shown === stack && error instanceof Error) return error;
   return Object.assign(new Error(redact(message)), { stack: shown });
 }
+
+const nothingSaid: KeptDetail = { detail: '{}', dataKey: null };
 
 /** What most attempts have nothing to say of. */
 const plain = { after: undefined, endpoint: undefined, requests: [] } as const;
@@ -161,25 +162,25 @@ function requestsIn(outcome: Outcome): readonly HttpRequest[] | undefined {
 }
 
 /** Throws when a detail is no JSON or too large: that is a mistake of the plugin. */
-function toJson(detail: unknown): string {
-  if (detail === undefined || detail === null) return '{}';
+function toKept(detail: unknown, data: Json): KeptDetail {
+  if (detail === undefined || detail === null) return nothingSaid;
   if (typeof detail !== 'object' || Array.isArray(detail)) {
     throw new TypeError(`a service must return an object or nothing, not ${typeof detail}`);
   }
-  const json = JSON.stringify(detail);
-  if (json.length > maxDetail)
+  const kept = keptDetail(detail as JsonObject, data);
+  const { length } = kept.detail;
+  if (length > maxDetail)
     throw new RangeError(
-      `the detail a service returned has ${json.length} characters, ${maxDetail} are allowed`,
+      `the detail a service returned has ${length} characters, ${maxDetail} are allowed`,
     );
-  return json;
+  return kept;
 }
 
-function safeJson(detail: unknown): string {
+function safelyKept(detail: unknown, data: Json): KeptDetail {
   try {
-    return toJson(detail);
+    return toKept(detail, data);
   } catch (error) {
-    return JSON.stringify({
-      error: `the service gave a detail that cannot be kept: ${messageOf(error)}`,
-    });
+    const reason = `the service gave a detail that cannot be kept: ${messageOf(error)}`;
+    return keptDetail({ error: reason }, data);
   }
 }

@@ -1,5 +1,6 @@
 /** Delivers one event that nobody published, now, to see what the endpoint says. Nothing of it is kept. */
 import { v7 as uuidv7 } from 'uuid';
+import { wholeDetail } from '../attempt-detail.ts';
 import type { AttemptStatus, Delivery, Json, JsonObject, Subscription } from '../model.ts';
 import type { AttemptResult, AttemptRunner, RunnableService } from './runner.ts';
 
@@ -47,7 +48,7 @@ export class SampleDeliveries {
     const failed = results.find(({ status }) => status !== 'success') ?? first;
     return {
       status: failed.status,
-      detail: JSON.parse(service.redact(failed.detail)) as JsonObject,
+      detail: wholeDetail({ ...failed, detail: service.redact(failed.detail) }, data),
       duration: Math.round(performance.now() - began),
     };
   }

@@ -2,6 +2,7 @@
  * What the daemon keeps, as an interface that knows no database. Every adapter passes the same
  * conformance tests.
  */
+import type { KeptDetail } from '../attempt-detail.ts';
 import type {
   AccessToken,
   Attempt,
@@ -31,9 +32,7 @@ export interface EventRecord {
 }
 
 /** A finished attempt to be kept. The delivery becomes pending again, or final. */
-export interface AttemptRecord extends Omit<Attempt, 'detail'> {
-  /** JSON */
-  detail: string;
+export interface AttemptRecord extends Omit<Attempt, 'detail'>, KeptDetail {
   /** Requests to be made because of this attempt: deliveries of the same event, for the same subscription. */
   requests: { id: string; request: string }[];
 }

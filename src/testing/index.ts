@@ -6,6 +6,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
+import { wholeDetail } from '../attempt-detail.ts';
 import { createApi } from '../api/server.ts';
 import { StatusAggregator } from '../api/status-aggregator.ts';
 import { MasterTenant } from '../auth/master-tenant.ts';
@@ -181,7 +182,8 @@ export async function createHarness<S extends Service>(
       );
       if (result === undefined)
         return { status: 'cut', detail: {}, after: undefined, requests: [] };
-      return { ...result, detail: JSON.parse(result.detail) as JsonObject };
+      const { status, after, requests } = result;
+      return { status, detail: wholeDetail(result, event.data), after, requests };
     },
     emit: (event) => taps.emit(completeEvent(event)),
     status: () => status.collect(),

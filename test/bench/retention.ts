@@ -59,10 +59,11 @@ function recordsOf(number: number, at: number): { event: EventRecord; attempts: 
     detail: JSON.stringify({
       request_method: 'POST',
       request_url: 'http://127.0.0.1:8080/hook',
-      request_body: event.data,
+      request_body: null,
       response_status_code: 200,
       response_body: 'ok',
     }),
+    dataKey: 'request_body',
     nextAttemptAt: null,
     requests: [],
   };

@@ -55,6 +55,26 @@ export function describeStoreLog(open: () => Promise<Store>): void {
       return { store, list, ids: [one, two, three] };
     }
 
+    test('have the event’s data back in their detail, where they belong', async () => {
+      const store = await open();
+      const [id = ''] = await commitAt(store, [1], { data: '{"id":7}' });
+      const detail = '{"request_body":null,"response_status_code":200}';
+      const attempt = attemptOf(id, { detail, dataKey: 'request_body' });
+      await store.commit({ events: [], attempts: [attempt] });
+      const whole = { request_body: { id: 7 }, response_status_code: 200 };
+      const { items } = await store.attempts({
+        subscriptionUuid: 'a',
+        limit: 10,
+        offset: 0,
+        order: 'started_at',
+        direction: 'asc',
+        from: null,
+        search: null,
+      });
+      expect(items).toMatchObject([{ detail: whole }]);
+      expect(await store.delivery(id)).toMatchObject({ attempts: [{ detail: whole }] });
+    });
+
     const startsOf = ({ items }: { items: { startedAt: number }[] }) =>
       items.map(({ startedAt }) => startedAt);
 

@@ -73,6 +73,7 @@ export const sampleAttempt = (more: Partial<AttemptRecord> = {}): AttemptRecord 
   startedAt: 2_000,
   endedAt: 2_010,
   detail: '{}',
+  dataKey: null,
   nextAttemptAt: null,
   requests: [],
   ...more,

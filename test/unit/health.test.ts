@@ -46,6 +46,7 @@ function setUp(kept: Failing[] = []) {
       {
         status: 'failure',
         detail: '{}',
+        dataKey: null,
         after: undefined,
         endpoint: undefined,
         requests: [],

@@ -1,5 +1,6 @@
 import { RetryPolicies } from '../../dist/deliveries/retry-policy.js';
 import { describe, expect, test } from 'vitest';
+import { wholeDetail } from '../../dist/attempt-detail.js';
 import { AttemptRunner, type RunnableService } from '../../dist/deliveries/runner.js';
 import type { AttemptContext } from '../../dist/plugin-api/index.js';
 import { HookExpectedError, HookRetry } from '../../dist/plugin-api/index.js';
@@ -35,12 +36,12 @@ async function outcomeOf(
   service: RunnableService,
   { signal = new AbortController().signal, log = silentLog } = {},
 ) {
-  const result = await new AttemptRunner({ retries, signal, signer: undefined, log }).run(
-    service,
-    sampleSubscription(),
-    sampleDelivery({ id: 'the-id', attempts: 2 }),
-  );
-  return result && { ...result, detail: JSON.parse(result.detail) as Record<string, unknown> };
+  const delivery = sampleDelivery({ id: 'the-id', attempts: 2 });
+  const runner = new AttemptRunner({ retries, signal, signer: undefined, log });
+  const result = await runner.run(service, sampleSubscription(), delivery);
+  if (result === undefined) return undefined;
+  const { detail, dataKey, ...rest } = result;
+  return { ...rest, detail: wholeDetail({ detail, dataKey }, delivery.event.data) };
 }
 
 const circular: Record<string, unknown> = {};

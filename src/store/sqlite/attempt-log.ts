@@ -1,13 +1,7 @@
 /** The log of attempts, read on a thread and a connection of its own: a long search holds up no commit. */
 import type Database from 'better-sqlite3';
-import type {
-  Attempt,
-  DeliveryRecord,
-  Json,
-  JsonObject,
-  LoggedAttempt,
-  ReplaySelection,
-} from '../../model.ts';
+import { wholeDetail } from '../../attempt-detail.ts';
+import type { Attempt, DeliveryRecord, Json, LoggedAttempt, ReplaySelection } from '../../model.ts';
 import {
   type AttemptQuery,
   type DeliveryQuery,
@@ -25,6 +19,7 @@ interface AttemptRow {
   started_at: number;
   ended_at: number;
   detail: string;
+  data_key: string | null;
   name: string;
   data: string;
 }
@@ -122,6 +117,7 @@ const wordsOf = (search: string | null): string[] =>
     .map((word) => word.toLowerCase());
 
 function toLoggedAttempt(row: AttemptRow): LoggedAttempt {
+  const data = JSON.parse(row.data) as Json;
   return {
     deliveryId: row.delivery_id,
     subscriptionUuid: row.subscription_uuid,
@@ -130,7 +126,7 @@ function toLoggedAttempt(row: AttemptRow): LoggedAttempt {
     status: row.status,
     startedAt: row.started_at,
     endedAt: row.ended_at,
-    detail: JSON.parse(row.detail) as JsonObject,
-    event: { name: row.name, data: JSON.parse(row.data) as Json },
+    detail: wholeDetail({ detail: row.detail, dataKey: row.data_key }, data),
+    event: { name: row.name, data },
   };
 }

@@ -143,7 +143,7 @@ function prepareCommit(database: Database.Database): (batch: WriteBatch) => void
     `INSERT INTO deliveries (id, event_id, subscription_uuid, status, attempts, next_attempt_at, request)
      SELECT ?, event_id, subscription_uuid, 'pending', 0, ?, ? FROM deliveries WHERE id = ?`,
   );
-  const insertAttempt = database.prepare('INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
+  const insertAttempt = database.prepare('INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
   // A delivery that was cancelled meanwhile stays cancelled.
   const updateDelivery = database.prepare(
     "UPDATE deliveries SET status = ?, attempts = ?, next_attempt_at = ? WHERE id = ? AND status = 'pending'",
@@ -172,6 +172,7 @@ function prepareCommit(database: Database.Database): (batch: WriteBatch) => void
       startedAt,
       endedAt,
       detail,
+      dataKey,
       nextAttemptAt,
       requests,
     } = attempt;
@@ -193,6 +194,7 @@ function prepareCommit(database: Database.Database): (batch: WriteBatch) => void
       startedAt,
       endedAt,
       detail,
+      dataKey,
     );
   };
   return database.transaction((batch: WriteBatch) => {

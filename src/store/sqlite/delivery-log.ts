@@ -1,11 +1,11 @@
 /** Deliveries as things to be looked at, read beside the attempts' log. */
 import type Database from 'better-sqlite3';
+import { wholeDetail } from '../../attempt-detail.ts';
 import type {
   Attempt,
   DeliveryRecord,
   DeliveryStatus,
   Json,
-  JsonObject,
   ReplaySelection,
 } from '../../model.ts';
 import type { DeliveryQuery, ReplayCounts } from '../store.ts';
@@ -34,6 +34,7 @@ interface AttemptRow {
   started_at: number;
   ended_at: number;
   detail: string;
+  data_key: string | null;
 }
 
 const columns = `
@@ -92,7 +93,8 @@ export function showDelivery(
   const attempts = database
     .prepare<[string], AttemptRow>('SELECT * FROM attempts WHERE delivery_id = ? ORDER BY number')
     .all(id);
-  return { delivery: toRecord(row), attempts: attempts.map(toAttempt) };
+  const delivery = toRecord(row);
+  return { delivery, attempts: attempts.map((one) => toAttempt(one, delivery.event.data)) };
 }
 
 /** What a replay looks at: nothing that is still to be delivered anyway. */
@@ -148,7 +150,7 @@ const toRecord = (row: DeliveryRow): DeliveryRecord => ({
   isRequest: row.is_request === 1,
 });
 
-const toAttempt = (row: AttemptRow): Attempt => ({
+const toAttempt = (row: AttemptRow, data: Json): Attempt => ({
   deliveryId: row.delivery_id,
   subscriptionUuid: row.subscription_uuid,
   number: row.number,
@@ -156,6 +158,6 @@ const toAttempt = (row: AttemptRow): Attempt => ({
   status: row.status,
   startedAt: row.started_at,
   endedAt: row.ended_at,
-  detail: JSON.parse(row.detail) as JsonObject,
+  detail: wholeDetail({ detail: row.detail, dataKey: row.data_key }, data),
   nextAttemptAt: null,
 });

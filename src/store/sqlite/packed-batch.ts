@@ -22,8 +22,8 @@ export function packBatch({ events, attempts }: WriteBatch): PackedBatch {
   for (const attempt of attempts) {
     const { deliveryId, subscriptionUuid, number, maxAttempts, status } = attempt;
     packed.attempts.push(deliveryId, subscriptionUuid, number, maxAttempts, status);
-    const { startedAt, endedAt, detail, nextAttemptAt, requests } = attempt;
-    packed.attempts.push(startedAt, endedAt, detail, nextAttemptAt, requests.length);
+    const { startedAt, endedAt, detail, dataKey, nextAttemptAt, requests } = attempt;
+    packed.attempts.push(startedAt, endedAt, detail, dataKey, nextAttemptAt, requests.length);
     for (const { id, request } of requests) packed.attempts.push(id, request);
   }
   return packed;
@@ -60,6 +60,7 @@ const readAttempt = (values: Reader): AttemptRecord => ({
   startedAt: values.next(),
   endedAt: values.next(),
   detail: values.next(),
+  dataKey: values.next(),
   nextAttemptAt: values.next(),
   requests: Array.from({ length: values.next() }, () => ({
     id: values.next(),

@@ -5,6 +5,7 @@ import { plugins } from './004-plugins.ts';
 import { deliveryOptions } from './005-delivery-options.ts';
 import { replays } from './006-replays.ts';
 import { outbox } from './007-outbox.ts';
+import { detailWithoutData } from './008-detail-without-data.ts';
 
 /** SQL that brings a database from version n (its place here) to n + 1. Never change one that was released. */
 export const migrations: readonly string[] = [
@@ -15,4 +16,5 @@ export const migrations: readonly string[] = [
   deliveryOptions,
   replays,
   outbox,
+  detailWithoutData,
 ];
