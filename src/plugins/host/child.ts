@@ -11,6 +11,7 @@ import { isHttpRequest } from '../../plugin-api/request.ts';
 import { type Entry, importClass, makeEntry, traitsOf } from '../entry.ts';
 import { HostLog, loggingConsole } from './host-log.ts';
 import { type HostedState, hostedCradle, tell } from './hosted-cradle.ts';
+import { MessageBatch } from './message-batch.ts';
 import type {
   AttemptAnswer,
   AttemptCall,
@@ -164,9 +165,13 @@ const functions: HostFunctions = {
   end,
 };
 
+const answers = new MessageBatch((messages) => process.send?.(messages));
 const daemon = createBirpc<DaemonFunctions, HostFunctions>(functions, {
-  post: (message: object) => process.send?.(message),
-  on: (receive) => process.on('message', receive),
+  post: (message: object) => answers.post(message),
+  on: (receive) =>
+    process.on('message', (messages: object[]) => {
+      for (const message of messages) receive(message);
+    }),
   eventNames: ['log', 'fatal'],
   timeout: -1,
 });
@@ -192,8 +197,9 @@ function dieOf(what: string): (error: unknown) => void {
   return (error) => {
     const { message, stack } = thrown(error);
     log.flush();
+    answers.flush();
     process.send?.(
-      { t: 'q', m: 'fatal', a: [{ message: `${what}: ${message}`, stack }] },
+      [{ t: 'q', m: 'fatal', a: [{ message: `${what}: ${message}`, stack }] }],
       undefined,
       undefined,
       () => process.exit(70),

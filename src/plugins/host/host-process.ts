@@ -12,6 +12,7 @@ import { codeOf } from '../../errors.ts';
 import { HookExpectedError, HookRetry } from '../../plugin-api/errors.ts';
 import type { Outcome } from '../../plugin-api/contract.ts';
 import { reviveHttpRequest } from '../../plugin-api/request.ts';
+import { MessageBatch } from './message-batch.ts';
 import { StderrTail } from './stderr-tail.ts';
 import type {
   AttemptAnswer,
@@ -88,13 +89,17 @@ export class HostProcess {
     const child = spawnHost(name, limits);
     this.#child = child;
     this.#stderr = new StderrTail(child, limits.maxLogRate, onOutput);
+    const orders = new MessageBatch((messages) => {
+      if (child.connected) child.send(messages, () => undefined);
+    });
     this.#rpc = createBirpc<HostFunctions, DaemonFunctions>(
       { ...serve, fatal: (error) => void (this.#fatal = error) },
       {
-        post: (message: object) => {
-          if (child.connected) child.send(message, () => undefined);
-        },
-        on: (receive) => child.on('message', receive),
+        post: (message: object) => orders.post(message),
+        on: (receive) =>
+          child.on('message', (messages: object[]) => {
+            for (const message of messages) receive(message);
+          }),
         eventNames: ['event', 'variables', 'cut'],
         timeout: -1,
       },
