@@ -10,9 +10,9 @@
  * given, with trouble and as long without), retention five (N is 300).
  */
 import { writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { startBroker, type Broker } from '../support/broker.ts';
+import { machine } from '../support/machine.ts';
 import { fairness } from './fairness.ts';
 import { latency } from './latency.ts';
 import { matching } from './matching.ts';
@@ -65,7 +65,7 @@ const bench: Bench = {
 const results: Record<string, unknown> = {
   date: new Date().toISOString(),
   node: process.version,
-  machine: `${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB`,
+  machine,
 };
 try {
   const run = async (part: string, measure: () => Promise<unknown>) => {

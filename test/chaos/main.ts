@@ -4,9 +4,9 @@
  *     npm run chaos [-- --scenario NAME ...] [--seed N] [--events N] [--small] [--naive] [--json FILE]
  */
 import { writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { type Broker, startBroker } from '../support/broker.ts';
+import { machine } from '../support/machine.ts';
 import { seededRandom } from './random.ts';
 import type { ChaosReport, Scenario } from './scenario.ts';
 import { scenarios } from './scenarios.ts';
@@ -25,7 +25,9 @@ let broker: Broker | undefined;
 process.once('SIGINT', () => process.exit(130));
 process.once('SIGTERM', () => process.exit(143));
 
-console.log(`seed ${settings.seed}`);
+console.log(
+  `seed ${settings.seed}, ${settings.isSmall ? 'small' : 'full'} size, ${startedAt}, ${machine}, Node.js ${process.version}`,
+);
 const ours: Row[] = [];
 const naive: Row[] = [];
 try {
@@ -136,11 +138,7 @@ function results() {
     date: startedAt,
     seed,
     size: isSmall ? 'small' : 'full',
-    machine: {
-      cpus: cpus().length,
-      model: cpus()[0]?.model,
-      memory_mib: Math.round(totalmem() / 1024 / 1024),
-    },
+    machine,
     node: process.version,
     scenarios: ours,
     naive,

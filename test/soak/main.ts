@@ -7,11 +7,11 @@
  * Ctrl-C ends it early, with what was seen so far; the second one at once.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { seededRandom } from '../chaos/random.ts';
+import { machine } from '../support/machine.ts';
 import { packageRoot } from '../support/root.ts';
 import { planDisturbances } from './disturbances.ts';
 import { describeTrend, judge, plotOf, type Soaked, trendIn, warmUpOf } from './report.ts';
@@ -124,7 +124,8 @@ async function soak(): Promise<Soaked> {
   const soaked: Soaked = { samples: [], marks: [], check, published: 0, problems: [] };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt);
   await onStage(random, async (stage) => {
-    console.log(`${minutes} minutes, seed ${seed}`);
+    const now = new Date().toISOString();
+    console.log(`${minutes} minutes, seed ${seed}, ${now}, ${machine}, Node.js ${process.version}`);
     await watch(stage, soaked, random);
     await settle(stage, soaked);
     await end(stage, soaked);
@@ -138,7 +139,7 @@ const result = {
   seed,
   minutes: Number(((soaked.samples.at(-1)?.seconds ?? 0) / 60).toFixed(1)),
   node: process.version,
-  machine: `${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB`,
+  machine,
   published: soaked.published,
   ...soaked.check,
   disturbances: soaked.marks.length,
