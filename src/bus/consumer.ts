@@ -6,7 +6,12 @@
  * with the session it belongs to.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
+import {
+  type Channel,
+  type ChannelModel,
+  type ConsumeMessage,
+  IllegalOperationError,
+} from 'amqplib';
 import type { Logger } from 'pino';
 import type { Config } from '../config/schema.ts';
 import { messageOf } from '../errors.ts';
@@ -27,26 +32,40 @@ export class ConsumerSession {
 
   /** Acks this message and all before it. */
   ackUpTo(message: ConsumeMessage): void {
-    if (this.#open) this.channel.ack(message, true);
-    else this.log.debug({ tag: message.fields.deliveryTag }, 'ack of a closed channel dropped');
+    this.#tell(message, () => this.channel.ack(message, true));
   }
 
   /** Sends one message to the dead-letter exchange. */
   reject(message: ConsumeMessage): void {
-    if (!this.#open) {
-      this.log.debug({ tag: message.fields.deliveryTag }, 'reject on a closed channel dropped');
-    } else if (canBeDeadLettered(message)) {
-      this.channel.nack(message, false, false);
-    } else {
+    this.#tell(message, () => {
+      if (canBeDeadLettered(message)) {
+        this.channel.nack(message, false, false);
+        return;
+      }
       // On one channel the broker takes the copy before it lets go of the original.
       const { content, properties } = message;
       this.channel.publish(this.deadLetter, '', content, copyForDeadLetter(properties));
       this.channel.ack(message);
-    }
+    });
   }
 
   end(): void {
     this.#open = false;
+  }
+
+  /** A channel that has begun to close takes nothing more, and nobody is told of that moment. */
+  #tell({ fields }: ConsumeMessage, work: () => void): void {
+    try {
+      if (this.#open) work();
+    } catch (error) {
+      if (!(error instanceof IllegalOperationError)) throw error;
+      this.#open = false;
+    }
+    if (!this.#open)
+      this.log.debug(
+        { tag: fields.deliveryTag },
+        'the channel is closed: nothing is acked any more',
+      );
   }
 }
 

@@ -10,6 +10,7 @@ const interval = 1_000;
 export class Presence {
   readonly #known: { file: string; stamp: string }[];
   #timer: NodeJS.Timeout | undefined;
+  #missing: Error | undefined;
 
   /** @param file of the database that was just opened */
   constructor(file: string) {
@@ -19,15 +20,17 @@ export class Presence {
     });
   }
 
-  /** @throws an error of SQLite's kind when a file is no longer the one that was opened */
+  /** @throws an error of SQLite's kind when a file is no longer the one that was opened, once it was not */
   check(): void {
+    if (this.#missing !== undefined) throw this.#missing;
     for (const { file, stamp } of this.#known) {
       const now = stampOf(file);
       if (now === stamp) continue;
       const what = now === undefined ? 'was deleted' : 'was replaced by another file';
-      throw Object.assign(new Error(`${file} ${what} while the daemon was running`), {
+      this.#missing = Object.assign(new Error(`${file} ${what} while the daemon was running`), {
         code: movedCode,
       });
+      throw this.#missing;
     }
   }
 

@@ -45,9 +45,12 @@ try {
   port.on('message', ({ id, method, args }: Call) => {
     // A batch comes packed; everything else as it is.
     const given = method === 'commit' ? [unpackBatch(args[0] as PackedBatch)] : args;
+    const isKept = method !== 'close';
     try {
+      // What failed for this reason is asked for again, and was written all the same: nobody is told otherwise.
+      if (isKept) presence?.check();
       const value = target[method]?.(...given);
-      if (method !== 'close') presence?.check();
+      if (isKept) presence?.check();
       port.postMessage({ id, value } satisfies Answer);
     } catch (error) {
       port.postMessage({ id, failure: describe(error) } satisfies Answer);
