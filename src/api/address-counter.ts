@@ -47,11 +47,6 @@ export class AddressCounter {
     };
   }
 
-  /** For tests: how much is remembered. */
-  get size(): number {
-    return this.#windows.size;
-  }
-
   #begin(key: string, window: Window): void {
     // In the order of their beginnings, so that the first is always the oldest.
     this.#windows.delete(key);

@@ -2,6 +2,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { JsonObject } from '../model.ts';
 import { toCamelKeys } from '../naming.ts';
+import type { ObjectSchema } from '../schema.ts';
 import { problemsFrom } from '../subscriptions/problems.ts';
 import {
   SubscriptionInput,
@@ -13,27 +14,28 @@ import { InvalidSubscription, type SubscriptionService } from '../subscriptions/
 /** For routes that read their body with {@link inputOf}: fastify leaves its findings to them. */
 export const readsInput = { attachValidation: true } as const;
 
-/** Throws {@link InvalidSubscription}. */
-export function inputOf(
-  request: FastifyRequest,
-  subscriptions: Pick<SubscriptionService, 'problemsOf'>,
-): SubscriptionInput {
-  rejectInvalid(request, subscriptions);
-  return toCamelKeys(SubscriptionInput, request.body) as SubscriptionInput;
-}
+type KnowsServices = Pick<SubscriptionService, 'problemsOf'>;
 
-/** The same for a user's own. Throws {@link InvalidSubscription}. */
-export function userInputOf(
+/** The subscription a client sent. Throws {@link InvalidSubscription}. */
+export const inputOf = (request: FastifyRequest, subscriptions: KnowsServices) =>
+  validBody(SubscriptionInput, request, subscriptions) as SubscriptionInput;
+
+/** The same of a user's own. Throws {@link InvalidSubscription}. */
+export const userInputOf = (request: FastifyRequest, subscriptions: KnowsServices) =>
+  validBody(UserSubscriptionInput, request, subscriptions) as UserInput;
+
+function validBody(
+  schema: ObjectSchema,
   request: FastifyRequest,
-  subscriptions: Pick<SubscriptionService, 'problemsOf'>,
-): UserInput {
+  subscriptions: KnowsServices,
+): unknown {
   rejectInvalid(request, subscriptions);
-  return toCamelKeys(UserSubscriptionInput, request.body) as UserInput;
+  return toCamelKeys(schema, request.body);
 }
 
 function rejectInvalid(
   { validationError, body }: FastifyRequest,
-  subscriptions: Pick<SubscriptionService, 'problemsOf'>,
+  subscriptions: KnowsServices,
 ): void {
   if (validationError === undefined) return;
   const { service, config } = (body ?? {}) as Record<string, unknown>;

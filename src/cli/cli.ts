@@ -15,7 +15,7 @@ import { receiveCommand } from './receive.ts';
 import { runCommand } from './run.ts';
 import { secretCommand } from './secret.ts';
 import { statusCommand } from './status.ts';
-import { subscriptionCommand } from './subscription.ts';
+import { subscriptionCommand } from './subscription/subscription.ts';
 import { syncCommand } from './sync.ts';
 import { tokenCommand } from './token.ts';
 

@@ -2,7 +2,7 @@ import type { CommandModule } from 'yargs';
 import { UserError } from '../errors.ts';
 import { connect } from './client.ts';
 import { type RemoteOptions, withRemote } from './options.ts';
-import { printFields, printJson, printTable } from './output.ts';
+import { printJson, printOne, printTable } from './output.ts';
 
 interface Letter {
   id: string;
@@ -45,8 +45,7 @@ const showCommand: CommandModule<object, RemoteOptions & { id: string }> = {
       'GET',
       `deadletter/${encodeURIComponent(options.id)}`,
     )) as Record<string, unknown>;
-    if (options.json) printJson(letter);
-    else printFields(letter);
+    printOne(letter, options.json);
   },
 };
 

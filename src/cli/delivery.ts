@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommandModule } from 'yargs';
 import { connect } from './client.ts';
 import { type RemoteOptions, withRemote } from './options.ts';
-import { printFields, printJson, printTable } from './output.ts';
+import { printJson, printOne, printTable } from './output.ts';
 
 interface DeliveryBody {
   id: string;
@@ -80,8 +80,7 @@ const one = (
       string,
       unknown
     >;
-    if (options.json) printJson(found);
-    else printFields(found);
+    printOne(found, options.json);
   },
 });
 

@@ -28,3 +28,7 @@ export function printFields(fields: Record<string, unknown>): void {
     console.log(`${name.padEnd(width)}  ${text}`);
   }
 }
+
+/** One thing: its fields for people, or JSON for scripts. */
+export const printOne = (fields: Record<string, unknown>, json: boolean) =>
+  json ? printJson(fields) : printFields(fields);

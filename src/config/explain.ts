@@ -24,11 +24,16 @@ export function explainConfigErrors(
       lines.set(path.join('.'), `unknown key${suggestion(path)}`);
     } else if (!lines.has(path.join('.'))) {
       const schema = nearestSchema(path);
-      lines.set(path.join('.'), `found ${found(values, path, schema)}, expected ${allowedValues(schema)}`);
+      lines.set(
+        path.join('.'),
+        `found ${found(values, path, schema)}, expected ${allowedValues(schema)}`,
+      );
     }
   }
   return [...lines]
-    .map(([key, line]) => oneLine(`${locate(key.split('.')) ?? 'default'}: ${shortened(key)}: ${line}`))
+    .map(([key, line]) =>
+      oneLine(`${locate(key.split('.')) ?? 'default'}: ${shortened(key)}: ${line}`),
+    )
     .join('\n');
 }
 
@@ -69,5 +74,8 @@ function found(values: JsonObject, path: string[], schema: KeySchema): string {
 export function kindOf(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';
-  return { string: 'text', number: 'a number', boolean: 'true or false' }[typeof value as string] ?? 'a value';
+  return (
+    { string: 'text', number: 'a number', boolean: 'true or false' }[typeof value as string] ??
+    'a value'
+  );
 }

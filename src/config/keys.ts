@@ -94,7 +94,9 @@ function range({ minimum, maximum, exclusiveMinimum, unit }: KeySchema): string 
   const of = unit === undefined ? '' : ` (${unit})`;
   if (exclusiveMinimum !== undefined) return ` greater than ${exclusiveMinimum}${of}`;
   if (minimum === undefined) return of;
-  return maximum === undefined ? ` of at least ${minimum}${of}` : ` from ${minimum} to ${maximum}${of}`;
+  return maximum === undefined
+    ? ` of at least ${minimum}${of}`
+    : ` from ${minimum} to ${maximum}${of}`;
 }
 
 const patternsInWords: Record<string, string> = {

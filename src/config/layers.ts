@@ -52,7 +52,9 @@ function parseFile(text: string, file: string, lineCounter: LineCounter): Docume
   try {
     return parseDocument(text, { lineCounter, prettyErrors: false });
   } catch (error) {
-    throw new UserError(`${file}: not valid YAML: ${oneLine(messageOf(error))}`, 2, { cause: error });
+    throw new UserError(`${file}: not valid YAML: ${oneLine(messageOf(error))}`, 2, {
+      cause: error,
+    });
   }
 }
 
@@ -60,7 +62,8 @@ function parseFile(text: string, file: string, lineCounter: LineCounter): Docume
 const maxLevels = 32;
 
 function checkLevels(value: unknown): void {
-  if (isNestedDeeper(value, maxLevels)) throw new Error(`nested more than ${maxLevels} levels deep`);
+  if (isNestedDeeper(value, maxLevels))
+    throw new Error(`nested more than ${maxLevels} levels deep`);
 }
 
 function toValues(document: Document, file: string): JsonObject {
@@ -69,11 +72,16 @@ function toValues(document: Document, file: string): JsonObject {
     values = document.toJS({ maxAliasCount: 100 }) as unknown;
     checkLevels(values);
   } catch (error) {
-    throw new UserError(`${file}: not valid YAML: ${oneLine(messageOf(error))}`, 2, { cause: error });
+    throw new UserError(`${file}: not valid YAML: ${oneLine(messageOf(error))}`, 2, {
+      cause: error,
+    });
   }
   if (values === null || values === undefined) return {};
   if (typeof values !== 'object' || Array.isArray(values)) {
-    throw new UserError(`${file}: expected keys with values (\`bus:\`, \`log_level: info\`), found ${kindOf(values)}`, 2);
+    throw new UserError(
+      `${file}: expected keys with values (\`bus:\`, \`log_level: info\`), found ${kindOf(values)}`,
+      2,
+    );
   }
   return values as JsonObject;
 }
@@ -131,9 +139,13 @@ function readScalar(variable: string, path: string[], value: string): Json {
     checkLevels(parsed);
     return parsed;
   } catch (error) {
-    throw new UserError(`environment variable ${variable}: not valid YAML: ${oneLine(messageOf(error))}`, 2, {
-      cause: error,
-    });
+    throw new UserError(
+      `environment variable ${variable}: not valid YAML: ${oneLine(messageOf(error))}`,
+      2,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
@@ -163,5 +175,10 @@ function setAt(target: JsonObject, path: readonly string[], value: Json): void {
 
 /** Sets an own property even when its name is `__proto__`. */
 function define(target: JsonObject, key: string, value: Json): void {
-  Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true });
+  Object.defineProperty(target, key, {
+    value,
+    enumerable: true,
+    writable: true,
+    configurable: true,
+  });
 }

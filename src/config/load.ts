@@ -34,7 +34,11 @@ export interface LoadedConfig {
 const validate = compileSchema(ConfigSchema);
 
 /** Loads and checks the configuration. Throws {@link UserError} that names every mistake. */
-export function loadConfig({ file, environment = process.env, flags = {} }: ConfigSources = {}): LoadedConfig {
+export function loadConfig({
+  file,
+  environment = process.env,
+  flags = {},
+}: ConfigSources = {}): LoadedConfig {
   const main = file ?? environment['WEBHOOKD_CONFIG'] ?? defaultConfigFile;
   const fileLayers = main === defaultConfigFile && !mayExist(main) ? [] : [fileLayer(main)];
   const upperLayers = [environmentLayer(environment), flagLayer(flags)];
@@ -105,13 +109,23 @@ function merge(
     const existing = Object.hasOwn(target, key) ? target[key] : undefined;
     if (isSection(value)) {
       const section: JsonObject = isSection(existing) ? existing : {};
-      Object.defineProperty(target, key, { value: section, enumerable: true, writable: true, configurable: true });
+      Object.defineProperty(target, key, {
+        value: section,
+        enumerable: true,
+        writable: true,
+        configurable: true,
+      });
       owners.set(here.join('.'), layer);
       merge(section, value, layer, here, owners);
     } else if (value === null && isSectionKey(here)) {
       // A section whose keys are all commented out.
     } else {
-      Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true });
+      Object.defineProperty(target, key, {
+        value,
+        enumerable: true,
+        writable: true,
+        configurable: true,
+      });
       owners.set(here.join('.'), layer);
     }
   }
@@ -123,7 +137,10 @@ function isSection(value: Json | undefined): value is JsonObject {
 
 function isSectionKey(path: string[]): boolean {
   const prefix = path.join('.') + '.';
-  return path.join('.') === 'enabled_services' || [...valueKeys()].some((key) => key.path.join('.').startsWith(prefix));
+  return (
+    path.join('.') === 'enabled_services' ||
+    [...valueKeys()].some((key) => key.path.join('.').startsWith(prefix))
+  );
 }
 
 /** The layer that wrote a path; an item belongs to whoever wrote its list. */
@@ -134,19 +151,31 @@ function ownerOf(owners: Map<string, Layer>, path: readonly string[]): Layer | u
 }
 
 /** Rules between keys, which a schema has no words for. */
-function checkMeaning(values: ConfigFile, locate: (path: readonly string[]) => string | undefined): void {
+function checkMeaning(
+  values: ConfigFile,
+  locate: (path: readonly string[]) => string | undefined,
+): void {
   const { auth, rest_api: api, bus } = values;
   const fail = (path: string[], message: string) => {
     throw new UserError(`${locate(path) ?? 'default'}: ${path.join('.')}: ${message}`, 2);
   };
   if (auth.type === 'none' && !isLoopback(api.listen)) {
-    fail(['auth', 'type'], `found none, but rest_api.listen is ${api.listen}: without authentication the API may listen on a loopback address only (127.0.0.1, ::1, localhost)`);
+    fail(
+      ['auth', 'type'],
+      `found none, but rest_api.listen is ${api.listen}: without authentication the API may listen on a loopback address only (127.0.0.1, ::1, localhost)`,
+    );
   }
   if ((api.certificate === null) !== (api.private_key === null)) {
-    fail(['rest_api', api.certificate === null ? 'private_key' : 'certificate'], 'certificate and private_key go together: set both or neither');
+    fail(
+      ['rest_api', api.certificate === null ? 'private_key' : 'certificate'],
+      'certificate and private_key go together: set both or neither',
+    );
   }
   if ((bus.tls.cert_file === null) !== (bus.tls.key_file === null)) {
-    fail(['bus', 'tls', bus.tls.cert_file === null ? 'key_file' : 'cert_file'], 'cert_file and key_file go together: set both or neither');
+    fail(
+      ['bus', 'tls', bus.tls.cert_file === null ? 'key_file' : 'cert_file'],
+      'cert_file and key_file go together: set both or neither',
+    );
   }
   if (bus.url !== null && !isAddress(bus.url)) {
     fail(['bus', 'url'], 'not an address; expected amqp://USER:PASSWORD@HOST:PORT/VHOST');

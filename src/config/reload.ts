@@ -31,5 +31,8 @@ export function reloadConfig(running: ConfigFile, { values: fresh }: LoadedConfi
 }
 
 function sectionAt(values: object, path: readonly string[]): Record<string, unknown> {
-  return path.reduce((section, key) => section[key] as Record<string, unknown>, values as Record<string, unknown>);
+  return path.reduce(
+    (section, key) => section[key] as Record<string, unknown>,
+    values as Record<string, unknown>,
+  );
 }

@@ -15,7 +15,10 @@ const mask = '********';
 export function showConfig({ values, origins }: LoadedConfig): ShownKey[] {
   return [...valueKeys()].map(({ path, schema }) => {
     const key = path.join('.');
-    const value = path.reduce<unknown>((section, name) => (section as Record<string, unknown>)[name], values);
+    const value = path.reduce<unknown>(
+      (section, name) => (section as Record<string, unknown>)[name],
+      values,
+    );
     const shown = schema.secret === true && typeof value === 'string' ? maskSecret(value) : value;
     return { key, value: shown, origin: origins.get(key) ?? 'default' };
   });

@@ -3,25 +3,19 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { RunningConfig } from '../api/config.ts';
 import type { LogSource } from '../api/log-stream.ts';
-import { failures } from '../api/schemas.ts';
-import { rememberAnswers } from '../api/idempotency.ts';
-import { addRoutes } from '../api/routes.ts';
-import { createApi, createBareServer } from '../api/server.ts';
 import { brokerAddress } from '../bus/address.ts';
 import type { Config } from '../config/schema.ts';
 import { messageOf, UserError } from '../errors.ts';
-import type { JsonObject } from '../model.ts';
 import { OwnerEnds } from '../deliveries/owner-ends.ts';
-import type { PluginManager } from '../plugins/manager.ts';
-import { healthRoutes, metricsRoute } from '../observing/server.ts';
 import { startTracing } from '../observing/tracing.ts';
-import type { PluginRegistry } from '../plugins/registry.ts';
 import { SqliteStore } from '../store/sqlite/store.ts';
 import type { Store } from '../store/store.ts';
-import type { SubscriptionService } from '../subscriptions/service.ts';
 import { version } from '../version.ts';
-import { type Cradle, createDaemonContainer } from './container.ts';
+import { createDaemonContainer } from './container.ts';
+import type { Cradle } from './cradle.ts';
+import { addOwnStatus } from './own-status.ts';
 import { databaseFile, localTokenFile } from './paths.ts';
+import { makeApi, makeMachineServer } from './servers.ts';
 
 /** Attempts that were cut get this long to end, ms. */
 const cutGrace = 500;
@@ -92,6 +86,8 @@ export class Daemon {
       serverUuid: this.#config.uuid ?? (await ownUuid(store)),
       cut: this.#cut.signal,
       tracing,
+      runningConfig: this.#runningConfig,
+      history: this.#history,
     });
     this.#undo.push({ what: 'commits', run: () => cradle.commits.stop() });
     await this.#prepareTokens(cradle);
@@ -161,37 +157,13 @@ export class Daemon {
 
   /** Everything of the API but listening, with the routes of plugins. */
   async #prepareApi(cradle: Cradle): Promise<() => Promise<void>> {
-    const { config, log, plugins, authenticator, vault } = cradle;
-    const { restApi } = config;
+    const { plugins, vault } = cradle;
+    const { restApi } = cradle.config;
     addOwnStatus(cradle);
     await vault.open();
     this.#undo.push({ what: 'the plugins', run: () => plugins.stop() });
     this.#cut.signal.addEventListener('abort', () => plugins.cut());
-    const server = await createApi({
-      restApi,
-      log,
-      authenticator,
-      isOpen: config.auth.type === 'none',
-      addRoutes: async (scope) => {
-        rememberAnswers(scope, {
-          store: cradle.store,
-          seal: (text, purpose) => vault.seal(text, purpose),
-          open: (sealed, purpose) => vault.unseal(sealed, purpose),
-        });
-        addRoutes(scope, {
-          ...routeSubjects(cradle),
-          runningConfig: this.#runningConfig,
-          history: this.#history,
-        });
-        metricsRoute(scope, cradle.metrics, {
-          tags: ['status'],
-          summary: 'What is counted and measured, for Prometheus',
-          response: failures(401),
-        });
-        await plugins.start(scope);
-      },
-    });
-    healthRoutes(server, healthOf(cradle));
+    const server = await makeApi(cradle);
     return async () => {
       await this.#listenForMachines(cradle);
       this.#undo.push({ what: 'the API', run: () => server.close() });
@@ -206,9 +178,7 @@ export class Daemon {
   async #listenForMachines(cradle: Cradle): Promise<void> {
     const { listen: host, port } = cradle.config.observing;
     if (port === null) return;
-    const server = createBareServer(this.#log, cradle.config.restApi);
-    healthRoutes(server, healthOf(cradle));
-    metricsRoute(server, cradle.metrics);
+    const server = makeMachineServer(cradle);
     this.#undo.push({ what: 'the port for machines', run: () => server.close() });
     await orUserError(
       server.listen({ host, port }),
@@ -270,11 +240,6 @@ export class Daemon {
   }
 }
 
-const healthOf = ({ consumer, commits }: Cradle) => ({
-  isConsuming: () => consumer.isConsuming,
-  storeFailure: () => commits.failure?.message,
-});
-
 /** Status 2, after which systemd starts no other: that one would begin with an empty database. */
 const databaseMissing = (reason: string) =>
   new UserError(
@@ -297,99 +262,4 @@ async function ownUuid(store: Store): Promise<string> {
   const made = randomUUID();
   await store.putSetting('uuid', made);
   return made;
-}
-
-const routeSubjects = ({
-  subscriptions,
-  registry,
-  store,
-  tokens,
-  masterTenant,
-  status,
-  wazoAuth,
-  retention,
-  plugins,
-  signer,
-  replays,
-  samples,
-  deadLetters,
-  dispatcher,
-}: Cradle) => ({
-  subscriptions,
-  registry,
-  store,
-  tokens,
-  masterTenant,
-  status,
-  wazoAuth,
-  retention,
-  plugins,
-  signer,
-  replays,
-  samples,
-  deadLetters,
-  dispatcher,
-});
-
-function addOwnStatus({
-  status,
-  consumer,
-  commits,
-  intake,
-  registry,
-  plugins,
-  subscriptions,
-  masterTenant,
-  wazoAuth,
-}: Cradle): void {
-  const word = (isFine: boolean) => (isFine ? 'ok' : 'fail');
-  status.addProvider((parts) => {
-    parts['bus_consumer'] = { status: word(consumer.isConsuming), dead_lettered: intake.rejected };
-    parts['master_tenant'] = {
-      status: word(masterTenant.uuid !== undefined),
-      ...(wazoAuth?.failure === undefined ? {} : { error: wazoAuth.failure }),
-    };
-    parts['store'] = {
-      status: word(commits.failure === undefined),
-      error: commits.failure?.message ?? null,
-    };
-    parts['plugins'] = pluginStatus(plugins, registry, subscriptions);
-  });
-}
-
-/** Fails when a package cannot be used as it is meant to. */
-function pluginStatus(
-  plugins: PluginManager,
-  registry: PluginRegistry,
-  subscriptions: SubscriptionService,
-): JsonObject {
-  const views = plugins.list();
-  const failed = [
-    ...plugins.broken.map(({ directory, reason }) => ({
-      plugin: directory,
-      service: null,
-      reason,
-    })),
-    ...views.flatMap(({ name, state, reason, entries }) => [
-      ...(state === 'failed' ? [{ plugin: name, service: null, reason }] : []),
-      ...entries.flatMap(({ service, problem }) =>
-        problem === null || problem.startsWith('enabled_services')
-          ? []
-          : [{ plugin: name, service, reason: problem }],
-      ),
-    ]),
-  ];
-  const waiting = views
-    .filter(({ state }) => state !== 'loaded' && state !== 'failed')
-    .map(({ name, state, reason }) => ({ plugin: name, state, reason }));
-  return {
-    status: failed.length === 0 ? 'ok' : 'fail',
-    services: registry.names(),
-    failed,
-    waiting,
-    // Services that subscriptions name and nobody provides: their deliveries wait.
-    missing: [...new Set(subscriptions.list().map(({ service }) => service))].filter(
-      (service) => registry.providerOf(service) === undefined,
-    ),
-  };
 }

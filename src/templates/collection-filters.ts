@@ -1,16 +1,17 @@
 /** Filters of lists and mappings. */
 import { type Budget, elementSize } from './budget.ts';
 import { bind } from './call.ts';
+import { isEqual, order } from './comparison.ts';
 import { intArg, textArg, truthArg } from './convert.ts';
 import { TemplateError } from './error.ts';
 import type { Filter } from './filter.ts';
 import { iterate, lengthOf, newList } from './iterate.ts';
 import { getAttribute } from './lookup.ts';
-import { binary, isEqual, order } from './operators.ts';
+import { binary } from './operators.ts';
 import { attributeGetter, attributesGetter } from './paths.ts';
 import { str } from './printing.ts';
 import { sorted } from './sorting.ts';
-import { joined } from './text-methods.ts';
+import { joined } from './text.ts';
 import {
   defined,
   dictEntries,

@@ -1,10 +1,10 @@
 /** The methods Python's list, tuple and dict have. What came with the event is not changed: others get it too. */
 import { type Budget, elementSize } from './budget.ts';
 import { bind } from './call.ts';
+import { isEqual } from './comparison.ts';
 import { intArg, truthArg } from './convert.ts';
 import { TemplateError } from './error.ts';
 import { iterate, newList } from './iterate.ts';
-import { isEqual } from './operators.ts';
 import { repr } from './printing.ts';
 import { sorted } from './sorting.ts';
 import {

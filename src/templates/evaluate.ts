@@ -1,12 +1,13 @@
 /** Expressions made into functions, once for all renderings. */
 import { type Budget, elementSize } from './budget.ts';
+import { compare } from './comparison.ts';
 import { TemplateError } from './error.ts';
 import type { FilterContext } from './filter.ts';
 import { filters } from './filters.ts';
 import { iterate } from './iterate.ts';
 import { getAttribute, getItem, slice } from './lookup.ts';
 import type { Arguments, Expression } from './nodes.ts';
-import { binary, compare, concat, negative, positive } from './operators.ts';
+import { binary, concat, negative, positive } from './operators.ts';
 import type { Scope } from './scope.ts';
 import { tests } from './tests.ts';
 import {

@@ -1,7 +1,7 @@
 /** `tojson`: JSON that may stand in HTML, written as Python's json.dumps writes it with sorted keys. */
 import type { Budget } from './budget.ts';
+import { orderTexts } from './comparison.ts';
 import { TemplateError } from './error.ts';
-import { orderTexts } from './operators.ts';
 import { floatText, numberText } from './printing.ts';
 import {
   dictEntries,

@@ -1,8 +1,8 @@
 /** `loop` within `for`. */
 import { bind } from './call.ts';
 import type { Budget } from './budget.ts';
+import { isEqual } from './comparison.ts';
 import { TemplateError } from './error.ts';
-import { isEqual } from './operators.ts';
 import { Callable, type Host, host, Tuple, Undefined, type Value } from './values.ts';
 
 export class LoopState {

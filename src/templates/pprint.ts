@@ -1,6 +1,6 @@
 /** `pprint`: on one line when it fits into 80 columns, else an element a line. */
 import type { Budget } from './budget.ts';
-import { orderTexts } from './operators.ts';
+import { orderTexts } from './comparison.ts';
 import { repr } from './printing.ts';
 import { dictEntries, Dict, isDataDict, listItems, textOf, Tuple, type Value } from './values.ts';
 

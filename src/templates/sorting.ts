@@ -1,5 +1,5 @@
 import { type Budget, elementSize } from './budget.ts';
-import { order } from './operators.ts';
+import { order } from './comparison.ts';
 import type { Value } from './values.ts';
 
 /** Stable, by keys made once; a reversed order keeps equals as they stood. */

@@ -1,8 +1,9 @@
 /** Every test there is, by name. */
 import type { Budget } from './budget.ts';
 import { bind } from './call.ts';
+import { compare, isEqual, isIn } from './comparison.ts';
 import { filters } from './filters.ts';
-import { binary, compare, isEqual, isIn } from './operators.ts';
+import { binary } from './operators.ts';
 import { str } from './printing.ts';
 import {
   type Args,

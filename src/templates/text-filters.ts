@@ -9,7 +9,7 @@ import { toJson } from './json.ts';
 import { formatPercent } from './percent.ts';
 import { str } from './printing.ts';
 import { pprint } from './pprint.ts';
-import { capitalized, centered, joined, replaced, splitLines, stripped } from './text-methods.ts';
+import { capitalized, centered, joined, replaced, splitLines, stripped } from './text.ts';
 import {
   defined,
   Dict,

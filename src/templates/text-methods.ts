@@ -5,6 +5,18 @@ import { intArg, textArg, truthArg } from './convert.ts';
 import { TemplateError } from './error.ts';
 import { codePoints, iterate, newList } from './iterate.ts';
 import { pad } from './spec.ts';
+import {
+  capitalized,
+  centered,
+  joined,
+  piecesOf,
+  replaced,
+  splitLines,
+  stripped,
+  swapped,
+  titled,
+  wordsOf,
+} from './text.ts';
 import { type Args, textOf, Tuple, typeName, type Value } from './values.ts';
 
 export type TextMethod = (text: string, args: Args, budget: Budget) => Value;
@@ -24,24 +36,6 @@ const plain =
 
 const letters = /\p{L}/u;
 
-/** Every letter after a non-letter is a capital. */
-function titled(text: string): string {
-  return text.replace(/\p{L}+(?:\p{M}+\p{L}*)*/gu, (word) => {
-    const [first = '', ...rest] = Array.from(word);
-    return first.toUpperCase() + rest.join('').toLowerCase();
-  });
-}
-
-export function capitalized(text: string): string {
-  const [first = '', ...rest] = Array.from(text);
-  return first.toUpperCase() + rest.join('').toLowerCase();
-}
-
-const swapped = (text: string) =>
-  Array.from(text, (sign) =>
-    sign === sign.toUpperCase() ? sign.toLowerCase() : sign.toUpperCase(),
-  ).join('');
-
 function isTitle(text: string): boolean {
   return letters.test(text) && text === titled(text);
 }
@@ -58,24 +52,6 @@ const strip =
     return stripped(text, chars, atStart, atEnd);
   };
 
-export function stripped(
-  text: string,
-  chars: string | undefined,
-  atStart = true,
-  atEnd = true,
-): string {
-  if (chars === undefined) {
-    const start = atStart ? text.trimStart() : text;
-    return atEnd ? start.trimEnd() : start;
-  }
-  const set = new Set(chars);
-  const signs = Array.from(text);
-  let [from, to] = [0, signs.length];
-  while (atStart && from < to && set.has(signs[from] ?? '')) from++;
-  while (atEnd && to > from && set.has(signs[to - 1] ?? '')) to--;
-  return signs.slice(from, to).join('');
-}
-
 const split =
   (name: string, fromEnd: boolean): TextMethod =>
   (text, args, budget) => {
@@ -91,32 +67,6 @@ const split =
     budget.space(text.length + parts.length * elementSize);
     return newList(parts, budget);
   };
-
-function piecesOf(text: string, separator: string, limit: number, fromEnd: boolean): string[] {
-  const pieces = text.split(separator);
-  if (limit < 0 || pieces.length <= limit + 1) return pieces;
-  if (fromEnd) {
-    const cut = pieces.length - limit;
-    return [pieces.slice(0, cut).join(separator), ...pieces.slice(cut)];
-  }
-  return [...pieces.slice(0, limit), pieces.slice(limit).join(separator)];
-}
-
-function wordsOf(text: string, limit: number, fromEnd: boolean): string[] {
-  const trimmed = text.trim();
-  if (trimmed === '') return [];
-  const words = trimmed.split(/\s+/);
-  if (limit < 0 || words.length <= limit) return words;
-  const taken = fromEnd ? words.slice(words.length - limit) : words.slice(0, limit);
-  // What is left once the words are taken off keeps the white space at its other end.
-  let rest = fromEnd ? text.trimEnd() : text.trimStart();
-  for (const word of fromEnd ? [...taken].reverse() : taken)
-    rest = fromEnd
-      ? rest.slice(0, rest.length - word.length).trimEnd()
-      : rest.slice(word.length).trimStart();
-  if (rest === '') return taken;
-  return fromEnd ? [rest, ...taken] : [...taken, rest];
-}
 
 const find =
   (name: string, fromEnd: boolean, mustBe: boolean): TextMethod =>
@@ -154,36 +104,6 @@ function count(text: string, args: Args, budget: Budget): Value {
   return part === '' ? codePoints(piece) + 1 : piece.split(part).length - 1;
 }
 
-/** As many times as there is room for in the budget; counted before it is done. */
-export function replaced(
-  text: string,
-  from: string,
-  to: string,
-  limit: number,
-  budget: Budget,
-): string {
-  budget.step(1 + Math.ceil(text.length / 128));
-  const pieces = from === '' ? ['', ...Array.from(text), ''] : text.split(from);
-  const times = limit < 0 ? pieces.length - 1 : Math.min(limit, pieces.length - 1);
-  budget.space(text.length + times * to.length + pieces.length * elementSize);
-  if (from === '') {
-    // Between all characters, and at both ends.
-    const signs = Array.from(text);
-    const most = limit < 0 ? signs.length + 1 : Math.min(limit, signs.length + 1);
-    return (
-      signs.map((sign, place) => (place < most ? to : '') + sign).join('') +
-      (most > signs.length ? to : '')
-    );
-  }
-  return (
-    pieces.slice(0, times + 1).join(to) +
-    pieces
-      .slice(times + 1)
-      .map((piece) => from + piece)
-      .join('')
-  );
-}
-
 const affix =
   (name: string, work: (text: string, part: string) => boolean): TextMethod =>
   (text, args) => {
@@ -216,15 +136,6 @@ const justify =
       ? centered(text, columns, sign, budget)
       : pad(text, { fill: sign, align, width: columns }, budget);
   };
-
-/** Python puts the odd one to the left when width and rest are odd both. */
-export function centered(text: string, width: number, fill: string, budget: Budget): string {
-  const missing = width - codePoints(text);
-  if (missing <= 0) return text;
-  budget.space(missing + text.length);
-  const left = Math.floor(missing / 2) + (missing & width & 1);
-  return fill.repeat(left) + text + fill.repeat(missing - left);
-}
 
 function zfill(text: string, args: Args, budget: Budget): Value {
   const [width] = bind('zfill', args, ['width']);
@@ -259,26 +170,6 @@ function join(text: string, args: Args, budget: Budget): Value {
     return part;
   });
   return joined(parts, text, budget);
-}
-
-export function joined(parts: readonly string[], separator: string, budget: Budget): string {
-  budget.step(Math.ceil(parts.length / 8));
-  budget.space(
-    parts.reduce((sum, part) => sum + part.length, 0) +
-      separator.length * Math.max(0, parts.length - 1),
-  );
-  return parts.join(separator);
-}
-
-export function splitLines(text: string, keepsEnds = false): string[] {
-  const lines =
-    text.match(
-      /[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]*(?:\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]|$)/g,
-    ) ?? [];
-  const whole = lines.at(-1) === '' ? lines.slice(0, -1) : lines;
-  return keepsEnds
-    ? whole
-    : whole.map((line) => line.replace(/(?:\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029])$/, ''));
 }
 
 function expandTabs(text: string, args: Args, budget: Budget): Value {

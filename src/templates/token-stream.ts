@@ -4,6 +4,9 @@ import type { Token } from './lexer.ts';
 /** Expressions and tags within each other; Python's own parser gives up at 100 parentheses. */
 const maxNesting = 90;
 
+/** How long a chain of operators, attributes or filters may be: each link is a call within a call later. */
+const maxChain = 200;
+
 /** The tokens, the one that is next, and how deep the parser is in them. */
 export class TokenStream {
   #place = 0;
@@ -104,6 +107,13 @@ export class TokenStream {
     } finally {
       this.#nesting--;
     }
+  }
+
+  /** Counts one more link of a chain. Throws when it is too long. */
+  link(count: number): number {
+    if (count >= maxChain)
+      throw this.error(`a chain of more than ${maxChain} operators, attributes or filters`);
+    return count + 1;
   }
 }
 

@@ -6,7 +6,7 @@ import type { Filter } from './filter.ts';
 import { htmlEscape } from './html.ts';
 import { iterate } from './iterate.ts';
 import { str } from './printing.ts';
-import { joined } from './text-methods.ts';
+import { joined } from './text.ts';
 import { dictEntries, Markup, textOf, type Value } from './values.ts';
 
 /** What `urllib.parse.quote` leaves as it is. */

@@ -4,16 +4,8 @@ import type { Broker } from '../support/broker.ts';
 import { startCluster } from '../support/cluster.ts';
 import { CutCable } from '../support/cut-cable.ts';
 import { until } from '../support/wait.ts';
-import { type ChaosOptions, reportOf, type Scenarios } from './scenario.ts';
+import type { ChaosOptions, Scenarios } from './scenario.ts';
 import { onStand, type Stand } from './stand.ts';
-
-async function kept(stand: Stand, worstRecovery: number) {
-  const { options, subject, sink } = stand;
-  await stand.arrived(options.events);
-  await subject.settled();
-  const parts = [{ counts: sink.counts(), expected: options.events }];
-  return reportOf(options.events, parts, { worstRecovery, crashes: subject.crashes });
-}
 
 /** It is killed in a burst and started again. */
 const killed = (options: ChaosOptions) =>
@@ -31,7 +23,7 @@ const killed = (options: ChaosOptions) =>
       worstRecovery = Math.max(worstRecovery, await stand.goesOn(killedAt));
     }
     await publishing;
-    return kept(stand, worstRecovery);
+    return stand.report(worstRecovery);
   });
 
 /** It is stopped for a minute in a burst. The recovery counts from its return. */
@@ -47,7 +39,7 @@ const stopped = (options: ChaosOptions) =>
     const worstRecovery = await stand.goesOn(performance.now());
     await publishing;
     if (!isNaive) await until('the status tells', async () => (await busStatus(stand)) === 'ok');
-    return kept(stand, worstRecovery);
+    return stand.report(worstRecovery);
   });
 
 async function busStatus({ daemon }: Stand): Promise<string> {
@@ -87,7 +79,7 @@ const alarms = (options: ChaosOptions) =>
       await rest;
       from += part;
     }
-    return kept(stand, worstRecovery);
+    return stand.report(worstRecovery);
   });
 
 /** Three nodes with a quorum queue: the one that leads it, and that the daemon is connected to, is killed. */
@@ -110,7 +102,7 @@ async function nodeKilled(options: ChaosOptions) {
         const worstRecovery = await stand.goesOn(killedAt);
         await publishing;
         await first.start();
-        return kept(stand, worstRecovery);
+        return stand.report(worstRecovery);
       },
       { url, config: { bus: { queue_type: 'quorum' } } },
     );

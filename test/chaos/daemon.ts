@@ -10,16 +10,13 @@ const longestStop = 15_000;
 /** It is not there while events are published; they arrive when it is back. */
 const down = (options: ChaosOptions) =>
   onStand(options, async (stand) => {
-    const { subject, sink } = stand;
+    const { subject } = stand;
     await subject.stop();
     await stand.publish();
     const began = performance.now();
     await subject.start();
     const worstRecovery = await stand.goesOn(began);
-    await stand.arrived(options.events);
-    await subject.settled();
-    const parts = [{ counts: sink.counts(), expected: options.events }];
-    return reportOf(options.events, parts, { worstRecovery, crashes: subject.crashes });
+    return stand.report(worstRecovery);
   });
 
 /** It is killed in a burst, again and again: what was in flight may repeat, nothing else. */
@@ -44,10 +41,7 @@ const killed = (options: ChaosOptions) =>
       worstRecovery = Math.max(worstRecovery, await stand.goesOn(killedAt));
     }
     await publishing;
-    await stand.arrived(events);
-    await subject.settled();
-    const parts = [{ counts: sink.counts(), expected: events }];
-    return reportOf(events, parts, { explained, worstRecovery, crashes: subject.crashes });
+    return stand.report(worstRecovery, explained);
   });
 
 /** It is told to stop in a burst, while another endpoint does not answer: at most what was cut repeats. */

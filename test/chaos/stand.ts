@@ -5,7 +5,7 @@ import { connect } from 'amqplib';
 import { TestDaemon } from '../support/daemon.ts';
 import { until } from '../support/wait.ts';
 import { publishAll, type PublishOptions } from './publishing.ts';
-import type { ChaosOptions, ChaosReport } from './scenario.ts';
+import { type ChaosOptions, type ChaosReport, reportOf } from './scenario.ts';
 import { Sink } from './sink.ts';
 import { DaemonSubject, NaiveSubject, type Subject } from './subject.ts';
 
@@ -67,6 +67,22 @@ export class Stand {
   /** Waits for a moment of the burst. @param share of the events */
   async burst(share: number): Promise<void> {
     await this.arrived(Math.floor(this.options.events * share));
+  }
+
+  /**
+   * Waits until everything has arrived and nothing is under way any more; what came of it.
+   *
+   * @param explained ids that may have arrived twice
+   */
+  async report(worstRecovery: number, explained?: ReadonlySet<number>): Promise<ChaosReport> {
+    const { events } = this.options;
+    await this.arrived(events);
+    await this.subject.settled();
+    return reportOf(events, [{ counts: this.sink.counts(), expected: events }], {
+      worstRecovery,
+      crashes: this.subject.crashes,
+      ...(explained === undefined ? {} : { explained }),
+    });
   }
 }
 

@@ -16,7 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestDaemon } from '../support/daemon.ts';
-import { type ChaosOptions, type ChaosReport, reportOf, type Scenarios } from './scenario.ts';
+import type { ChaosOptions, ChaosReport, Scenarios } from './scenario.ts';
 import { onStand, type Stand, withLeftover } from './stand.ts';
 
 const isRoot = process.getuid?.() === 0;
@@ -24,14 +24,6 @@ const isRoot = process.getuid?.() === 0;
 /** SQLite's files beside each other. */
 const filesOf = ({ databaseFile }: TestDaemon) =>
   ['', '-wal', '-shm'].map((suffix) => databaseFile + suffix).filter((file) => existsSync(file));
-
-async function kept(stand: Stand, worstRecovery: number, explained = new Set<number>()) {
-  const { options, subject, sink } = stand;
-  await stand.arrived(options.events);
-  await subject.settled();
-  const parts = [{ counts: sink.counts(), expected: options.events }];
-  return reportOf(options.events, parts, { worstRecovery, explained });
-}
 
 /** The store can keep nothing for a while, in the middle of a burst. */
 async function withoutRoom(stand: Stand, fill: () => void, empty: () => void): Promise<number> {
@@ -82,8 +74,7 @@ function fullDisk(options: ChaosOptions): Promise<ChaosReport> {
           options.say('a full disk in memory');
           const filler = join(stand.daemon.directory, 'filler');
           try {
-            return await kept(
-              stand,
+            return await stand.report(
               await withoutRoom(
                 stand,
                 () => fillUp(filler),
@@ -116,7 +107,7 @@ const limited = (options: ChaosOptions) =>
       () => limitFiles(daemon, String(smallest())),
       () => limitFiles(daemon, 'unlimited'),
     );
-    return kept(stand, worstRecovery);
+    return stand.report(worstRecovery);
   });
 
 /** Of files written from now on, bytes. */
@@ -173,7 +164,7 @@ const readOnly = (options: ChaosOptions) =>
         setWritable(daemon, true);
       }
       await subject.start();
-      return kept(stand, worstRecovery);
+      return stand.report(worstRecovery);
     },
     // Root may write to everything, unless that is taken from it.
     isRoot ? { wrapper: ['setpriv', '--bounding-set=-dac_override'] } : {},
@@ -215,7 +206,7 @@ const deleted = (options: ChaosOptions) =>
     await subject.start();
     const worstRecovery = await stand.goesOn(startedAt);
     await publishing;
-    return kept(stand, worstRecovery, explained);
+    return stand.report(worstRecovery, explained);
   });
 
 export const storeScenarios: Scenarios = {

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { EventFilter } from '../../dist/subscriptions/filter.js';
 import { compileCondition } from '../../dist/templates/condition.js';
 import { compileTemplate, TemplateError } from '../../dist/templates/template.js';
+import { delimiters } from '../support/delimiters.ts';
 import { readableLog } from '../support/logs.ts';
 import { sampleEvent, sampleSubscription } from '../support/samples.ts';
 import { corpus, type Entry } from './corpus.ts';
@@ -68,12 +69,7 @@ const operator = fc.constantFrom(
   ']',
   '{',
   '}',
-  '{{',
-  '}}',
-  '{%',
-  '%}',
-  '{#',
-  '#}',
+  ...delimiters,
   '-%}',
   '{%-',
   '\\',

@@ -39,8 +39,24 @@ const refused = {
   tenantForOther: 401,
 } as const;
 
+type Answers = Record<Exclude<Caller, keyof typeof refused>, Answer>;
+
+/** Users have lists of their own, whoever they are. */
+const usersOwn: Answers = {
+  admin: 401,
+  adminForTenant: 401,
+  adminForOther: 401,
+  master: 401,
+  withOnlyThisAcl: 'passes',
+  tenant: 401,
+  otherTenant: 401,
+  user: 'passes',
+  otherUser: 'passes',
+  userOfOtherTenant: 'passes',
+};
+
 /** Other people's things are 404, as if they were not there; what is not for such tokens at all is 401. */
-const expected: Record<Audience, Record<Exclude<Caller, keyof typeof refused>, Answer>> = {
+const expected: Record<Audience, Answers> = {
   anybody: {
     admin: 'passes',
     adminForTenant: 'passes',
@@ -78,27 +94,9 @@ const expected: Record<Audience, Record<Exclude<Caller, keyof typeof refused>, A
     otherUser: 'passes',
     userOfOtherTenant: 404,
   },
-  user: {
-    admin: 401,
-    adminForTenant: 401,
-    adminForOther: 401,
-    master: 401,
-    withOnlyThisAcl: 'passes',
-    tenant: 401,
-    otherTenant: 401,
-    user: 'passes',
-    otherUser: 'passes',
-    userOfOtherTenant: 'passes',
-  },
+  user: usersOwn,
   owner: {
-    admin: 401,
-    adminForTenant: 401,
-    adminForOther: 401,
-    master: 401,
-    withOnlyThisAcl: 'passes',
-    tenant: 401,
-    otherTenant: 401,
-    user: 'passes',
+    ...usersOwn,
     otherUser: 404,
     // Of the same uuid, in another tenant.
     userOfOtherTenant: 404,

@@ -5,19 +5,12 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { makeAuthority } from '../support/certificates.ts';
 import { Inbox } from '../support/inbox.ts';
 import { TestPublisher } from '../support/publisher.ts';
+import { sampleInput } from '../support/samples.ts';
 import { writeFiles } from '../support/temp.ts';
 import { until } from '../support/wait.ts';
 import { ownWazoScene, useWazoScene } from '../support/wazo-scene.ts';
 
 const scene = useWazoScene();
-
-const input = (more: object = {}) => ({
-  name: 'test',
-  service: 'http',
-  events: ['call_created'],
-  config: { url: 'http://127.0.0.1:9/', method: 'post' },
-  ...more,
-});
 
 /** Calls the API with a token of the stand-in's. */
 function as(token: string | undefined, headers: Record<string, string> = {}) {
@@ -36,7 +29,7 @@ describe('a request is allowed as wazo-auth says', () => {
     const token = auth.addToken({ acl: ['webhookd.subscriptions.read'] });
     expect((await as(token)('GET', '/subscriptions')).status).toBe(200);
     expect(auth.requests).toContain(`HEAD /0.1/token/${token}?scope=webhookd.subscriptions.read`);
-    expect(await as(token)('POST', '/subscriptions', input())).toMatchObject(unauthorized);
+    expect(await as(token)('POST', '/subscriptions', sampleInput())).toMatchObject(unauthorized);
   });
 
   test.each<[string, string, string]>([

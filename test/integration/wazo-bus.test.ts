@@ -6,7 +6,7 @@ import { about, listen } from '../support/listener.ts';
 import { TestPublisher } from '../support/publisher.ts';
 import { until } from '../support/wait.ts';
 import { useWazoScene } from '../support/wazo-scene.ts';
-import { ownDefaults } from '../support/samples.ts';
+import { ownDefaults, sampleInput } from '../support/samples.ts';
 
 const scene = useWazoScene();
 
@@ -27,19 +27,11 @@ beforeAll(async () => {
   return () => publisher.close();
 });
 
-const input = (more: object = {}) => ({
-  name: 'test',
-  service: 'http',
-  events: ['call_created'],
-  config: { url: 'http://127.0.0.1:9/', method: 'post' },
-  ...more,
-});
-
 const call = <T = Subscription>(method: string, path: string, body?: unknown, as = token) =>
   scene().daemon.call<T>(method, path, body, { 'x-auth-token': as });
 
 async function subscribe(more: object = {}, as = token): Promise<string> {
-  const { status, body } = await call('POST', '/subscriptions', input(more), as);
+  const { status, body } = await call('POST', '/subscriptions', sampleInput(more), as);
   expect(status).toBe(201);
   return body.uuid;
 }
@@ -57,7 +49,7 @@ describe('the bus is told of subscriptions', () => {
   test('of a tenant’s: created, updated, deleted, to all of the tenant', async () => {
     const heard = await listen(scene().brokerUrl);
     const uuid = await subscribe({ metadata: { a: '1' } });
-    await call('PUT', `/subscriptions/${uuid}`, input({ name: 'new' }));
+    await call('PUT', `/subscriptions/${uuid}`, sampleInput({ name: 'new' }));
     await call('DELETE', `/subscriptions/${uuid}`);
     const events = await about(heard, uuid, 3);
     expect(events.map(({ body }) => body.name)).toEqual([
@@ -75,7 +67,7 @@ describe('the bus is told of subscriptions', () => {
       expect(Date.parse(String(headers['timestamp']))).not.toBeNaN();
     }
     expect(events[0]?.body.data).toEqual({
-      ...input({ uuid, metadata: { a: '1' }, owner_tenant_uuid: tenant }),
+      ...sampleInput({ uuid, metadata: { a: '1' }, owner_tenant_uuid: tenant }),
       ...ownDefaults,
       events_user_uuid: null,
       events_wazo_uuid: null,
@@ -89,8 +81,8 @@ describe('the bus is told of subscriptions', () => {
     const userUuid = randomUUID();
     const users = scene().auth.addToken({ tenantUuid: tenant, userUuid });
     const path = '/users/me/subscriptions';
-    const { uuid } = (await call('POST', path, input(), users)).body;
-    await call('PUT', `${path}/${uuid}`, input({ name: 'new' }), users);
+    const { uuid } = (await call('POST', path, sampleInput(), users)).body;
+    await call('PUT', `${path}/${uuid}`, sampleInput({ name: 'new' }), users);
     await call('DELETE', `${path}/${uuid}`, undefined, users);
     const events = await about(heard, uuid, 3);
     expect(events.map(({ body }) => body.name)).toEqual([
@@ -103,7 +95,7 @@ describe('the bus is told of subscriptions', () => {
       expect(headers).not.toHaveProperty('user_uuid:*');
     }
     expect(events[0]?.body.data).toEqual({
-      ...input({ uuid, metadata: {} }),
+      ...sampleInput({ uuid, metadata: {} }),
       ...ownDefaults,
     });
   });

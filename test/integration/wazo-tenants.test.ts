@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { sampleInput } from '../support/samples.ts';
 import { until } from '../support/wait.ts';
 import { useWazoScene } from '../support/wazo-scene.ts';
 
@@ -14,14 +15,6 @@ interface Subscription {
   events_wazo_uuid: string | null;
   metadata: object;
 }
-
-const input = (more: object = {}) => ({
-  name: 'test',
-  service: 'http',
-  events: ['call_created'],
-  config: { url: 'http://127.0.0.1:9/', method: 'post' },
-  ...more,
-});
 
 /** master > parent > child; master > other */
 const tenants = { parent: '', child: '', other: '' };
@@ -51,7 +44,7 @@ function call<T = Subscription>(
 }
 
 async function create(token: string, more: object = {}, tenant?: string): Promise<Subscription> {
-  const { status, body } = await call(token, 'POST', '/subscriptions', input(more), tenant);
+  const { status, body } = await call(token, 'POST', '/subscriptions', sampleInput(more), tenant);
   expect(status).toBe(201);
   return body;
 }
@@ -107,14 +100,24 @@ describe('tenants', () => {
     const other = await create(tokens.other);
     const path = ({ uuid }: Subscription) => `/subscriptions/${uuid}`;
     expect((await call(tokens.parent, 'GET', path(below))).status).toBe(200);
-    const { status, body } = await call(tokens.parent, 'PUT', path(below), input({ name: 'new' }));
+    const { status, body } = await call(
+      tokens.parent,
+      'PUT',
+      path(below),
+      sampleInput({ name: 'new' }),
+    );
     expect({ status, tenant: body.owner_tenant_uuid }).toEqual({
       status: 200,
       tenant: tenants.child,
     });
     for (const method of ['GET', 'PUT', 'DELETE'])
       expect(
-        await call(tokens.parent, method, path(other), method === 'PUT' ? input() : undefined),
+        await call(
+          tokens.parent,
+          method,
+          path(other),
+          method === 'PUT' ? sampleInput() : undefined,
+        ),
       ).toMatchObject(notThere);
     expect(await call(tokens.parent, 'GET', `${path(other)}/logs`)).toMatchObject(notThere);
     expect(await call(tokens.child, 'GET', path(await create(tokens.parent)))).toMatchObject(
@@ -143,7 +146,7 @@ describe('a user’s own subscriptions', () => {
   async function user() {
     const userUuid = randomUUID();
     const token = scene().auth.addToken({ tenantUuid: tenants.child, userUuid });
-    const { status, body } = await call(token, 'POST', path, input({ metadata: { a: '1' } }));
+    const { status, body } = await call(token, 'POST', path, sampleInput({ metadata: { a: '1' } }));
     expect(status).toBe(201);
     return { userUuid, token, own: body };
   }
@@ -154,7 +157,7 @@ describe('a user’s own subscriptions', () => {
       token,
       'POST',
       path,
-      input({
+      sampleInput({
         owner_user_uuid: randomUUID(),
         events_user_uuid: randomUUID(),
         events_wazo_uuid: randomUUID(),
@@ -168,7 +171,11 @@ describe('a user’s own subscriptions', () => {
       owner_tenant_uuid: tenants.child,
     };
     expect(body).toMatchObject(expected);
-    const replaced = input({ name: 'new', events_user_uuid: null, owner_user_uuid: randomUUID() });
+    const replaced = sampleInput({
+      name: 'new',
+      events_user_uuid: null,
+      owner_user_uuid: randomUUID(),
+    });
     const { body: updated } = await call(token, 'PUT', `${path}/${body.uuid}`, replaced);
     expect(updated).toMatchObject({ ...expected, name: 'new', metadata: {} });
   });
@@ -193,7 +200,12 @@ describe('a user’s own subscriptions', () => {
     for (const { uuid } of [own, shared])
       for (const method of ['GET', 'PUT', 'DELETE'])
         expect(
-          await call(token, method, `${path}/${uuid}`, method === 'PUT' ? input() : undefined),
+          await call(
+            token,
+            method,
+            `${path}/${uuid}`,
+            method === 'PUT' ? sampleInput() : undefined,
+          ),
         ).toMatchObject(notThere);
   });
 

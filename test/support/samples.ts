@@ -23,6 +23,15 @@ export const sampleSubscription = (more: Partial<Subscription> = {}): Subscripti
   ...more,
 });
 
+/** The same as a client sends it. */
+export const sampleInput = (more: object = {}) => ({
+  name: 'test',
+  service: 'http',
+  events: ['call_created'],
+  config: { url: 'http://127.0.0.1:9/', method: 'post' },
+  ...more,
+});
+
 export const sampleEvent = (more: Partial<BusEvent> = {}): BusEvent => ({
   name: 'call_created',
   data: { id: 1 },
@@ -48,6 +57,18 @@ export const sampleDelivery = (more: Partial<Delivery> = {}): Delivery => ({
   request: null,
   ...more,
 });
+
+const quiet = () => undefined;
+
+/** What a service is told of an attempt. */
+export const sampleContext = {
+  delivery: { id: 'd' },
+  attempt: 1,
+  maxAttempts: 1,
+  signal: new AbortController().signal,
+  log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+  secrets: {},
+};
 
 /** An event with one delivery for each of the subscriptions. */
 export const sampleRecord = (

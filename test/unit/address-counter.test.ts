@@ -36,8 +36,8 @@ test('ten thousand addresses are remembered, the latest ones', () => {
   const { counter: one } = counter();
   one.add('first');
   for (let number = 1; number <= 10_000; number++) one.add(`address ${number}`);
-  expect(one.size).toBe(10_000);
   expect(one.add('address 1').count).toBe(2);
+  expect(one.add('address 10000').count).toBe(2);
   expect(one.add('first').count).toBe(1);
 });
 

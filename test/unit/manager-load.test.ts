@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { startManager } from '../support/manager.ts';
 import { installPlugin } from '../support/plugins.ts';
-import { sampleDelivery, sampleSubscription } from '../support/samples.ts';
+import { sampleContext, sampleDelivery, sampleSubscription } from '../support/samples.ts';
 import { tempFolder } from '../support/temp.ts';
 import { until } from '../support/wait.ts';
 
@@ -31,16 +31,6 @@ async function load(
 }
 
 const working = 'export default class { callback() {} }';
-
-const quiet = () => undefined;
-const context = {
-  delivery: { id: 'd' },
-  attempt: 1,
-  maxAttempts: 1,
-  signal: new AbortController().signal,
-  log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
-  secrets: {},
-};
 
 describe.each(places)(
   'in %s, a plugin that is broken is reported, and the others are loaded',
@@ -153,7 +143,7 @@ describe.each(places)('in %s, a loaded service', (place) => {
     const { registry } = await load(place, { mine: code });
     const service = registry.find('mine');
     const subscription = sampleSubscription({ config: { to: 'you' } });
-    expect(await service?.call(subscription, sampleDelivery(), context)).toEqual({
+    expect(await service?.call(subscription, sampleDelivery(), sampleContext)).toEqual({
       to: 'you',
       event: 'call_created',
       data: { id: 1 },

@@ -4,20 +4,10 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { isHookRetry } from '../../dist/plugin-api/index.js';
 import { startManager } from '../support/manager.ts';
 import { installPlugin } from '../support/plugins.ts';
-import { sampleDelivery, sampleSubscription } from '../support/samples.ts';
+import { sampleContext, sampleDelivery, sampleSubscription } from '../support/samples.ts';
 import { Child } from '../support/child.ts';
 import { tempFolder, writeFiles } from '../support/temp.ts';
 import { until } from '../support/wait.ts';
-
-const quiet = () => undefined;
-const context = {
-  delivery: { id: 'd' },
-  attempt: 1,
-  maxAttempts: 1,
-  signal: new AbortController().signal,
-  log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
-  secrets: {},
-};
 
 /** Does what the subscription's config says. */
 const code = `
@@ -58,7 +48,7 @@ async function start(plugins: Record<string, unknown> = {}) {
   });
   const attempt = async (act: string) => {
     const service = await until('the plugin can be called', () => started.registry.find('bad'));
-    return service.call(sampleSubscription({ config: { act } }), sampleDelivery(), context);
+    return service.call(sampleSubscription({ config: { act } }), sampleDelivery(), sampleContext);
   };
   return { ...started, attempt };
 }
@@ -156,7 +146,7 @@ describe('in a process that plugins share', () => {
       const detail = await service.call(
         sampleSubscription({ config: { act } }),
         sampleDelivery(),
-        context,
+        sampleContext,
       );
       return (detail as { pid: number }).pid;
     };

@@ -7,7 +7,7 @@ import { redactorOf } from '../../dist/plugins/redactor.js';
 import { SecretBox } from '../../dist/plugins/secret-box.js';
 import { startManager } from '../support/manager.ts';
 import { installPlugin } from '../support/plugins.ts';
-import { sampleDelivery, sampleSubscription } from '../support/samples.ts';
+import { sampleContext, sampleDelivery, sampleSubscription } from '../support/samples.ts';
 import { tempFolder } from '../support/temp.ts';
 
 const code = `
@@ -25,16 +25,6 @@ const variables = [
   { name: 'TOKEN', secret: true, required: true, description: 'A token' },
   { name: 'PLACE', default: 'here', schema: { enum: ['here', 'there'] } },
 ];
-
-const quiet = () => undefined;
-const context = {
-  delivery: { id: 'd' },
-  attempt: 1,
-  maxAttempts: 1,
-  signal: new AbortController().signal,
-  log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
-  secrets: {},
-};
 
 async function start(folder = tempFolder()) {
   installPlugin(`${folder}/plugins`, 'told', {
@@ -54,7 +44,8 @@ test('a plugin that misses a required variable is held, and starts when it is se
   expect(registry.find('told')).toBeUndefined();
   await manager.setVariable('told', 'TOKEN', 'first-token');
   expect(manager.get('told')).toMatchObject({ state: 'loaded', missing: [] });
-  const call = () => registry.find('told')?.call(sampleSubscription(), sampleDelivery(), context);
+  const call = () =>
+    registry.find('told')?.call(sampleSubscription(), sampleDelivery(), sampleContext);
   expect(await call()).toEqual({
     own: { TOKEN: 'first-token', PLACE: 'here' },
     context: { TOKEN: 'first-token', PLACE: 'here' },
@@ -82,7 +73,7 @@ test('secrets are on the disk in no form, are never listed, and are taken out of
   await manager.setVariable('told', 'TOKEN', secret);
   const failing = sampleSubscription({ config: { fails: true } });
   const service = registry.find('told');
-  await expect(service?.call(failing, sampleDelivery(), context)).rejects.toThrow(secret);
+  await expect(service?.call(failing, sampleDelivery(), sampleContext)).rejects.toThrow(secret);
   expect(service?.redact(`refused ${secret}`)).toBe('refused ********');
   expect(JSON.stringify(manager.list())).not.toContain('zebra');
   await stop();

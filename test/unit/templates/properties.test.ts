@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { compileTemplate, TemplateError } from '../../../dist/templates/template.js';
+import { delimiters } from '../../support/delimiters.ts';
 import { type Rendered, renderWithJinja } from '../../support/jinja.ts';
 import { contexts } from './cases-expressions.ts';
 
@@ -133,12 +134,7 @@ const piece = fc.oneof(
   expression.map((inner) => `{% set y = ${inner} %}{{ y }}`),
   expression.map((inner) => `{% macro m(a) %}{{ a }}${inner}{% endmacro %}{{ m(${inner}) }}`),
   fc.constantFrom(
-    '{{',
-    '}}',
-    '{%',
-    '%}',
-    '{#',
-    '#}',
+    ...delimiters,
     '{% raw %}',
     '{% endraw %}',
     '{% endif %}',
