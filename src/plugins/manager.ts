@@ -7,6 +7,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { messageOf } from '../errors.ts';
 import type { PluginState } from '../model.ts';
+import { firstLine } from '../one-line.ts';
 import { HookRetry } from '../plugin-api/errors.ts';
 import { checkedEntries } from './config-check.ts';
 import type { CradleSources } from './cradle.ts';
@@ -160,8 +161,8 @@ export class PluginManager {
         await this.#load([plugin]);
       } catch (error) {
         plugin.isEnabled = false;
-        plugin.reason = messageOf(error);
-        throw new PluginRefused(messageOf(error), { cause: error });
+        plugin.reason = firstLine(messageOf(error));
+        throw this.#refusal(plugin, error);
       }
       return this.#viewOf(plugin);
     });
@@ -334,7 +335,7 @@ export class PluginManager {
     try {
       started = await this.#start(group);
     } catch (error) {
-      throw new PluginRefused(messageOf(error), { cause: error });
+      throw this.#refusal(found, error);
     }
     const entries = checkedEntries(started.get(found.name)?.entries ?? [], found.isBundled);
     const problem = entries.find((entry) => entry.problem !== null);
@@ -427,11 +428,22 @@ export class PluginManager {
 
   /** What it is known to handle waits for a version that works. */
   async #fail(plugin: ManagedPlugin, reason: string): Promise<void> {
-    plugin.reason = reason;
+    plugin.reason = firstLine(reason);
     await this.#publish(plugin);
-    this.#options.log.error(
-      { plugin: plugin.name, version: plugin.manifest.version },
-      `${plugin.name} cannot be loaded: ${reason}`,
+    this.#reportFailure(plugin, reason);
+  }
+
+  /** Whoever asked gets a line, and the log all there is. */
+  #refusal(plugin: ManagedPlugin, error: unknown): PluginRefused {
+    this.#reportFailure(plugin, messageOf(error));
+    return new PluginRefused(firstLine(messageOf(error)), { cause: error });
+  }
+
+  #reportFailure({ name, manifest }: ManagedPlugin, reason: string): void {
+    const { log, vault } = this.#options;
+    log.error(
+      { plugin: name, version: manifest.version },
+      `${name} cannot be loaded: ${vault.redactor(manifest)(reason)}`,
     );
   }
 
@@ -464,5 +476,3 @@ export class PluginManager {
 }
 
 const byAdministrator = 'disabled by an administrator';
-
-const firstLine = (text: string) => text.split('\n', 1)[0] ?? text;

@@ -152,6 +152,68 @@ test('validate ticks what is fine, says what is not, and asks whether another ev
   });
 });
 
+const fine = 'export const thing = 1;\n';
+
+test.each<[string, Record<string, string>, string]>([
+  [
+    'an error of syntax',
+    { 'index.js': `${fine}export default class {{}` },
+    "index.js, line 2: Unexpected token '{'",
+  ],
+  [
+    'one in a module it imports',
+    { 'index.js': 'import "./lib/parts.js";', 'lib/parts.js': `${fine}${fine}` },
+    "lib/parts.js, line 2: Identifier 'thing' has already been declared",
+  ],
+  [
+    'one in a CommonJS module',
+    { 'index.js': 'import "./old.cjs";', 'old.cjs': '\n\nconst thing = ;' },
+    "old.cjs, line 3: Unexpected token ';'",
+  ],
+  [
+    'an import of what is not exported',
+    { 'index.js': `${fine}import { other } from './parts.js';`, 'parts.js': fine },
+    "index.js, line 2: The requested module './parts.js' does not provide an export named 'other'",
+  ],
+  [
+    'a module that throws',
+    { 'index.js': `${fine}const start = () => {\n  nothing.begin();\n};\nstart();` },
+    'index.js, line 3: nothing is not defined',
+  ],
+  [
+    'an error of several lines',
+    { 'index.js': `${fine}throw new Error('no licence:\\n  ask for one');` },
+    'index.js, line 2: no licence: ask for one',
+  ],
+  [
+    'a promise that fails while it is loaded',
+    {
+      'index.js': `${fine}void Promise.reject(new Error('no port'));\nawait new Promise(() => setInterval(() => 0, 1000));`,
+    },
+    'index.js, line 2: no port',
+  ],
+])(
+  'of a plugin with %s the file and the line are named, in one line',
+  async (_what, files, line) => {
+    const folder = tempFolder();
+    writePlugin(folder, 'x');
+    writeFiles(folder, files);
+    const valid = await webhookd(folder, ['plugin', 'validate', '.']);
+    expect(valid).toMatchObject({ status: 1, stderr: 'webhookd: 1 of 2 checks failed\n' });
+    expect(valid.stdout.split('\n').filter((one) => one !== '')).toEqual([
+      '✓ package.json of webhookd-things 1.0.0',
+      expect.stringMatching(/^✗ /) as string,
+    ]);
+    expect(valid.stdout).toContain(line);
+    const installed = await webhookd(folder, ['plugin', 'install', '.']);
+    expect(installed).toMatchObject({ status: 1, stdout: '' });
+    expect(installed.stderr.trimEnd().split('\n')).toEqual([
+      expect.stringMatching(/^webhookd: webhookd-things does not load: /) as string,
+    ]);
+    expect(installed.stderr).toContain(line);
+  },
+);
+
 test.each<[string, object, RegExp]>([
   ['without the key', { webhookd: undefined }, /no key `webhookd`/],
   [
