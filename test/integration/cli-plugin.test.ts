@@ -93,9 +93,12 @@ test.each([
     const output = execFileSync('npm', ['test'], { cwd: place, encoding: 'utf8' });
     expect(output).toMatch(/# pass [12]\n# fail 0/);
     const valid = await webhookd(folder, ['plugin', 'validate', name]);
-    expect(valid.stdout).toMatch(
-      new RegExp(`✓ package\\.json of ${name}[^]*✓ ${template} new-${template}-${language}`),
-    );
+    const events = template === 'handler' ? ' of task_created, task_updated' : '';
+    expect(valid).toEqual({
+      status: 0,
+      stdout: `✓ package.json of ${name} 0.1.0\n✓ ${template} new-${template}-${language}${events}\n`,
+      stderr: '',
+    });
     const installed = await webhookd(folder, ['plugin', 'install', `./${name}`]);
     expect(installed).toMatchObject({ status: 0, stderr: '' });
     expect(installed.stdout).toContain(
@@ -458,6 +461,15 @@ test('emit publishes samples and files; events lists what is known', async () =>
     service: 'calld',
     has_sample: true,
   });
+  writePlugin(folder, 'x', {
+    webhookd: { services: { things: './index.js' }, events: ['own_event'] },
+  });
+  expect((await webhookd(folder, ['plugin', 'install', '.'])).status).toBe(0);
+  const own = await webhookd(folder, ['events', '--grep', 'own_event']);
+  expect(own.stdout).toMatch(/own_event +plugin +webhookd-things +plain/);
+  expect((await webhookd(folder, ['emit', 'own_event', '--sample'])).status).toBe(0);
+  await inbox.received(6);
+  await webhookd(folder, ['plugin', 'remove', 'webhookd-things']);
 });
 
 test('on a terminal, plugin init asks for what was not given, and for no more', async () => {
