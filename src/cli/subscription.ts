@@ -136,6 +136,12 @@ const path = (uuid: string) => `subscriptions/${encodeURIComponent(uuid)}`;
 const show = (subscription: SubscriptionBody, json: boolean) =>
   json ? printJson(subscription) : printFields(subscription);
 
+/** What was made of a subscription; why its deliveries will wait is said beside it, whoever reads the output. */
+function showMade({ warning, ...subscription }: SubscriptionBody, json: boolean): void {
+  show(warning === undefined || !json ? subscription : { ...subscription, warning }, json);
+  if (warning !== undefined) console.error(`warning: ${warning}`);
+}
+
 const listCommand: CommandModule<object, RemoteOptions & { recurse: boolean }> = {
   command: 'list',
   describe: 'List subscriptions',
@@ -186,7 +192,10 @@ const createCommand: CommandModule<object, RemoteOptions & FieldOptions> = {
       { name: events.join(', ').slice(0, 128), service: 'http', events, config: {} },
       options,
     );
-    show((await connect(options)('POST', 'subscriptions', body)) as SubscriptionBody, options.json);
+    showMade(
+      (await connect(options)('POST', 'subscriptions', body)) as SubscriptionBody,
+      options.json,
+    );
   },
 };
 
@@ -197,7 +206,7 @@ const updateCommand: CommandModule<object, RemoteOptions & FieldOptions & { uuid
   handler: async (options) => {
     const call = connect(options);
     const present = (await call('GET', path(options.uuid))) as SubscriptionBody;
-    show(
+    showMade(
       (await call('PUT', path(options.uuid), applyFields(present, options))) as SubscriptionBody,
       options.json,
     );

@@ -401,16 +401,32 @@ test('logs shows what was, filtered, and goes on with what comes', async () => {
   expect((await daemon.call('GET', '/logs', undefined, {})).status).toBe(401);
 });
 
-test('a service that nobody provides is accepted, with a warning in list and status', async () => {
+test('a service that nobody provides is accepted, with a warning wherever its subscription is seen', async () => {
   const { daemon } = scene();
-  const uuid = await daemon.subscribe(['x'], '', { service: 'nobody', config: {} });
-  expect((await daemon.call('GET', `/subscriptions/${uuid}`)).body).toMatchObject({
-    warning: 'no plugin provides the service nobody: deliveries wait',
-  });
-  const list = await webhookd(tempFolder(), ['subscription', 'list']);
-  expect(list.stdout).toContain('(!) no plugin provides the service nobody');
-  const { body } = await daemon.call<{ plugins: { missing: string[] } }>('GET', '/status');
-  expect(body.plugins.missing).toEqual(['nobody']);
+  const warning = 'no plugin provides the service nobody: deliveries wait';
+  const run = (...args: string[]) => webhookd(tempFolder(), args);
+  const made = await run(
+    ...['subscription', 'create', '--json', '--event', 'x', '--service', 'nobody'],
+  );
+  expect(made).toMatchObject({ status: 0, stderr: `warning: ${warning}\n` });
+  const { uuid = '', ...body } = JSON.parse(made.stdout) as { uuid?: string; warning?: string };
+  expect(body.warning).toBe(warning);
+  const subscription = (...args: string[]) => run('subscription', ...args);
+  const changed = await subscription('update', uuid, '--name', 'renamed');
+  expect(changed).toMatchObject({ status: 0, stderr: `warning: ${warning}\n` });
+  expect(changed.stdout).toMatch(/^name +renamed$/m);
+  expect(changed.stdout).not.toContain('warning');
+  expect((await subscription('show', uuid)).stdout).toContain(warning);
+  expect((await subscription('list')).stdout).toMatch(
+    new RegExp(`nobody \\(!\\)[^]*^\\(!\\) ${warning}$`, 'm'),
+  );
+  expect((await run('status')).stdout).toContain(`(!) ${warning}\n`);
+  expect((await daemon.call('GET', `/subscriptions/${uuid}`)).body).toMatchObject({ warning });
+  const { body: status } = await daemon.call<{ plugins: { missing: string[] } }>('GET', '/status');
+  expect(status.plugins.missing).toEqual(['nobody']);
+  const mended = await subscription('update', uuid, '--service', 'example');
+  expect(mended).toMatchObject({ status: 0, stderr: '' });
+  expect((await run('status')).stdout).not.toContain('(!)');
   await daemon.call('DELETE', `/subscriptions/${uuid}`);
 });
 
