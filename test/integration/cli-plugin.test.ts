@@ -1,5 +1,12 @@
 /** Plugins from the command line: written, checked, installed, told, watched. */
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { execFileSync, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -351,6 +358,25 @@ test('dev loads a plugin from its folder, reloads it on save, shows its log, and
   await until('it is reloaded', () => dev.stdout().includes('reloaded (1)'));
   await publisher.publish({ name: 'thing_made', data: { id: 2 } });
   await until('the new one speaks', () => dev.stdout().includes('after 2'));
+  // As vim, git and formatters do it, and then in place again.
+  writeFileSync(join(folder, 'index.js~'), handler('replaced'));
+  renameSync(join(folder, 'index.js~'), join(folder, 'index.js'));
+  await until('it is reloaded', () => dev.stdout().includes('reloaded (2)'));
+  writeFiles(folder, { 'parts/said.js': "export const said = 'first';" });
+  await until('a new folder is seen', () => dev.stdout().includes('reloaded (3)'));
+  writeFileSync(
+    join(folder, 'index.js'),
+    `import { said } from './parts/said.js';\n${handler("' + said + '")}`,
+  );
+  await until('it is reloaded', () => dev.stdout().includes('reloaded (4)'));
+  writeFileSync(join(folder, 'parts', 'said.js'), "export const said = 'second';");
+  await until('it is reloaded', () => dev.stdout().includes('reloaded (5)'));
+  await publisher.publish({ name: 'thing_made', data: { id: 3 } });
+  await until('the last one speaks', () => dev.stdout().includes('second 3'));
+  writeFileSync(join(folder, 'index.js'), 'const thing = ;');
+  await until('a mistake is told of', () =>
+    dev.stderr().includes("things: index.js, line 1: Unexpected token ';'"),
+  );
   dev.child.kill('SIGINT');
   expect((await dev.ended).status).toBe(0);
   expect((await daemon.call('GET', '/plugins/webhookd-things')).status).toBe(404);
