@@ -12,7 +12,7 @@ import type { Handlers } from './handlers.ts';
 import { byAdministrator, type ManagedPlugin } from './managed-plugin.ts';
 import { type OffersOptions, PluginOffers } from './offers.ts';
 import { type BrokenPackage, conflictOf, findPlugins, groupsOf } from './packages.ts';
-import { type PluginView, viewOf } from './plugin-view.ts';
+import { conditionOf, type PluginView, viewOf } from './plugin-view.ts';
 import { NoSuchPlugin, PluginRefused } from './refusals.ts';
 import type { PluginRegistry } from './registry.ts';
 import { PluginStarter } from './starter.ts';
@@ -171,7 +171,8 @@ export class PluginManager {
   /** Takes effect at once, in a plugin that runs too. Throws {@link NoSuchPlugin}, `InvalidVariable`. */
   async setVariable(name: string, variable: string, value: string | null): Promise<void> {
     const plugin = this.#find(name);
-    const { vault } = this.#options;
+    const { vault, log } = this.#options;
+    const before = conditionOf(plugin, vault);
     const declared = plugin.manifest.variables.find((one) => one.name === variable);
     if (declared === undefined)
       throw new PluginRefused(
@@ -181,6 +182,10 @@ export class PluginManager {
     else await vault.set(name, declared, value);
     plugin.running?.tell(vault.valuesOf(plugin.manifest));
     await this.#offers.publish(plugin);
+    const now = conditionOf(plugin, vault);
+    if (now === before) return;
+    const missing = vault.missing(plugin.manifest).join(', ');
+    log.info({ plugin: name }, `${name} is ${now}${now === 'held' ? `: not set: ${missing}` : ''}`);
   }
 
   /** Encrypts all secrets anew; how many there are. */

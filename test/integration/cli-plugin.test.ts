@@ -323,13 +323,14 @@ test('secrets are set from standard input, listed without their values, and unse
       variables: [{ name: 'KEY', secret: true, required: true }, { name: 'PLACE' }],
     },
   });
-  expect((await webhookd(folder, ['plugin', 'install', '.'])).stdout).toContain(
-    'held: not set: KEY',
+  expect((await webhookd(folder, ['plugin', 'install', '.'])).stdout).toBe(
+    'installed webhookd-things 1.0.0 held: not set: KEY · things\n  webhookd secret set webhookd-things KEY\n',
   );
   const secret = (...args: string[]) => webhookd(folder, ['secret', ...args]);
   expect(
     (await webhookd(folder, ['secret', 'set', 'webhookd-things', 'KEY'], 'from-stdin\n')).status,
   ).toBe(0);
+  await scene().daemon.logged('webhookd-things is loaded');
   expect((await secret('set', 'webhookd-things', 'PLACE=here')).stdout).toBe('set PLACE\n');
   const listed = await secret('list', 'webhookd-things');
   expect(listed.stdout).toMatch(/KEY +set +secret, required/);
@@ -338,6 +339,7 @@ test('secrets are set from standard input, listed without their values, and unse
   expect(body).toMatchObject({ is_set: true, value: null });
   expect((await secret('rekey')).stdout).toBe('1 secret encrypted anew\n');
   expect((await secret('unset', 'webhookd-things', 'KEY')).status).toBe(0);
+  await scene().daemon.logged('webhookd-things is held: not set: KEY');
   expect(await secret('set', 'webhookd-things', 'NOPE=1')).toMatchObject({ status: 1 });
   expect((await webhookd(folder, ['plugin', 'show', 'webhookd-things'])).stdout).toMatch(
     /state +held/,
