@@ -10,3 +10,6 @@ export const oneLine = (text: string): string =>
     unprintable,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
+
+/** What comes before the stack, of what was thrown. */
+export const firstLine = (text: string): string => text.split('\n', 1)[0] ?? text;

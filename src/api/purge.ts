@@ -20,7 +20,8 @@ export function purgeRoutes(
     {
       schema: {
         tags: ['status'],
-        summary: 'Remove final deliveries of old events, with their log',
+        summary:
+          'Remove final deliveries of old events, with their log, and replays that ended long ago',
         body: object({
           days: number({
             minimum: 0,
@@ -34,6 +35,7 @@ export function purgeRoutes(
             deliveries: integer(),
             attempts: integer(),
             parked: integer({ description: 'How many of the deliveries were never made.' }),
+            replays: integer({ description: 'Replays that had ended.' }),
           }),
           ...failures(400, 401, 503),
         },

@@ -109,14 +109,12 @@ export function subscriptionRoutes(
         tags,
         summary: 'Create a subscription',
         body: SubscriptionInput,
-        response: { 201: SubscriptionOutput, ...failures(400, 401, 413, 503) },
+        response: { 201: ShownSubscription, ...failures(400, 401, 413, 503) },
       },
     },
     async (request, reply) => {
       const input = inputOf(request, subscriptions);
-      return reply
-        .status(201)
-        .send(toOutput(await subscriptions.create(input, principalOf(request))));
+      return reply.status(201).send(shown(await subscriptions.create(input, principalOf(request))));
     },
   );
 
@@ -143,13 +141,13 @@ export function subscriptionRoutes(
         summary: 'Replace a subscription',
         params: UuidParams,
         body: SubscriptionInput,
-        response: { 200: SubscriptionOutput, ...failures(400, 401, 404, 413, 503) },
+        response: { 200: ShownSubscription, ...failures(400, 401, 404, 413, 503) },
       },
     },
     async (request) => {
       const input = inputOf(request, subscriptions);
       const { subscription_uuid: uuid } = request.params;
-      return toOutput(await subscriptions.update(uuid, input, await reachOf(request)));
+      return shown(await subscriptions.update(uuid, input, await reachOf(request)));
     },
   );
 

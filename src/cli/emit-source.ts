@@ -13,8 +13,15 @@ export interface EventSource {
   header: string[];
 }
 
-/** Everything is checked before anything is published. Throws {@link UserError}. */
-export async function eventsToEmit(source: EventSource): Promise<OutgoingEvent[]> {
+/**
+ * Everything is checked before anything is published. Throws {@link UserError}.
+ *
+ * @param declared events that a sample can be made of though they are in no catalogue
+ */
+export async function eventsToEmit(
+  source: EventSource,
+  declared: () => readonly string[],
+): Promise<OutgoingEvent[]> {
   const { name, data, sample, from } = source;
   if (data !== undefined && (sample || from !== undefined))
     throw new UserError('--data: the data come from --sample or --from already', 2);
@@ -27,7 +34,7 @@ export async function eventsToEmit(source: EventSource): Promise<OutgoingEvent[]
   if (name === undefined) throw new UserError('name the event, or give a file with --from', 2);
   if (!sample) return [{ name, data: parseData(data ?? '{}'), headers }];
   const { sampleEvent } = await import('../events/samples.ts');
-  const event = sampleEvent(name);
+  const event = sampleEvent(name, undefined, declared());
   return [{ ...event, headers: { ...event.headers, ...headers } }];
 }
 

@@ -10,6 +10,7 @@ import { assertExchange, routingKey } from '../bus/topology.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { messageOf, UserError } from '../errors.ts';
+import { declaredEvents } from './declared-events.ts';
 import { type EventSource, eventsToEmit } from './emit-source.ts';
 import { type GlobalOptions, withJson } from './options.ts';
 
@@ -54,7 +55,9 @@ export const emitCommand: CommandModule<object, EmitOptions> = {
     const { config: file, count, rate, json } = options;
     check('--count', count, Number.isInteger);
     check('--rate', rate, Number.isFinite);
-    const events = await eventsToEmit(options);
+    const events = await eventsToEmit(options, () =>
+      declaredEvents(file).map((event) => event.name),
+    );
     const { bus, uuid } = loadConfig({ file }).config;
     const rounds = count ?? (rate === undefined ? 1 : Infinity);
     const published = await publishAll(bus, uuid ?? randomUUID(), events, rounds, rate);

@@ -1,19 +1,13 @@
 import type { CommandModule } from 'yargs';
-import { loadConfig } from '../config/load.ts';
 import { catalogue } from '../events/catalogue.ts';
 import { hasSample } from '../events/samples.ts';
-import { discoverPlugins } from '../plugins/discovery.ts';
+import { declaredEvents } from './declared-events.ts';
 import { type GlobalOptions, withJson } from './options.ts';
 import { printJson, printTable } from './output.ts';
 
-/** Events of the catalogue, and those that installed plugins say they publish. */
+/** Events of the catalogue, and those that installed plugins declare. */
 function knownEvents(config: string | undefined) {
-  const { directory } = loadConfig({ file: config }).config.plugins;
-  const own = discoverPlugins(directory).flatMap(({ manifest }) =>
-    manifest instanceof Error
-      ? []
-      : manifest.events.map((name) => ({ name, scope: 'plugin', service: manifest.name })),
-  );
+  const own = declaredEvents(config).map((event) => ({ ...event, scope: 'plugin' }));
   return [...catalogue, ...own].map((event) => ({ ...event, has_sample: hasSample(event.name) }));
 }
 

@@ -20,6 +20,10 @@ export const statusCommand: CommandModule<object, RemoteOptions> = {
           ]),
         ),
       );
+    const { missing = [] } = (status['plugins'] ?? {}) as { missing?: string[] };
+    if (!options.json)
+      for (const service of missing)
+        console.log(`(!) no plugin provides the service ${service}: deliveries wait`);
     const failing = Object.keys(status).filter((part) => status[part]?.status === 'fail');
     if (failing.length > 0) throw new UserError(`failing: ${failing.join(', ')}`);
   },

@@ -5,9 +5,15 @@ import type { PurgeSlice } from '../store/store.ts';
 const slicePause = 20;
 
 /** What a purge removed. */
-export type Purged = Pick<PurgeSlice, 'events' | 'deliveries' | 'attempts' | 'parked'>;
+export type Purged = Pick<PurgeSlice, 'events' | 'deliveries' | 'attempts' | 'parked' | 'replays'>;
 
-export const noneYet: Readonly<Purged> = { events: 0, deliveries: 0, attempts: 0, parked: 0 };
+export const noneYet: Readonly<Purged> = {
+  events: 0,
+  deliveries: 0,
+  attempts: 0,
+  parked: 0,
+  replays: 0,
+};
 
 /** Between two slices: commits get more of the disk than a purge does. */
 export const betweenSlices = (): Promise<void> =>
@@ -19,4 +25,5 @@ export function addTo(purged: Purged, slice: Purged): void {
   purged.deliveries += slice.deliveries;
   purged.attempts += slice.attempts;
   purged.parked += slice.parked;
+  purged.replays += slice.replays;
 }

@@ -1,5 +1,5 @@
 /**
- * Lets go of what is old: daily, when somebody asks, and whenever the store becomes too large. Pending
+ * Lets go of what is old, deliveries and replays: daily, when somebody asks, and whenever the store becomes too large. Pending
  * deliveries stay, whatever their age, unless they are parked.
  */
 import type { Logger } from 'pino';
@@ -93,7 +93,7 @@ export class Retention {
     onPurged('age', purged);
     if (purged.parked > 0)
       log.warn(purged, `${purged.parked} parked deliveries were never made: they are too old`);
-    if (purged.deliveries > 0) log.info(purged, 'old deliveries removed');
+    if (purged.deliveries + purged.replays > 0) log.info(purged, 'old deliveries removed');
     return purged;
   }
 

@@ -22,10 +22,17 @@ export interface SampleEvent {
 
 /**
  * @param now when it happens, ISO 8601
+ * @param declared names that are known besides: nothing is known of what such events have
  * @throws UserError when nobody knows an event of that name
  */
-export function sampleEvent(name: string, now = new Date().toISOString()): SampleEvent {
-  const event = findEvent(name);
+export function sampleEvent(
+  name: string,
+  now = new Date().toISOString(),
+  declared: readonly string[] = [],
+): SampleEvent {
+  const event =
+    findEvent(name) ??
+    (declared.includes(name) ? { name, scope: 'service' as const, service: '' } : undefined);
   if (event === undefined) {
     const near = similarName(name);
     throw new UserError(

@@ -74,6 +74,7 @@ export async function startHosted(options: HostedOptions): Promise<Map<string, R
     for (const { manifest, variables, isDisabled } of packages) {
       const report = await host.load({
         plugin: manifest.name,
+        directory: manifest.directory,
         entries: manifest.entries.filter(({ service }) => !isDisabled(service)),
         variables,
         environment: environmentOf(manifest, options.serverUuid),

@@ -1,8 +1,8 @@
 /** Runs a plugin inside the daemon: for those that come with it, and those an administrator trusts. */
 import type { Logger } from 'pino';
-import { messageOf } from '../errors.ts';
 import { type CradleSources, makeCradle } from './cradle.ts';
 import { type Entry, importClass, makeEntry, traitsOf } from './entry.ts';
+import { describeFault } from './fault-place.ts';
 import { variablesOf } from './host/hosted-cradle.ts';
 import type { PluginManifest } from './manifest.ts';
 import { environmentOf, type LoadedEntry, type RunningPlugin } from './running-plugin.ts';
@@ -38,8 +38,9 @@ export async function startInline(options: InlineOptions): Promise<RunningPlugin
       entries.push({ service, traits, problem: null });
     } catch (error) {
       await end();
-      const { stack = messageOf(error) } = error as Error;
-      entries.push({ service, traits: null, problem: { message: messageOf(error), stack } });
+      const message = await describeFault(error, place.file, manifest.directory);
+      const { stack = message } = error instanceof Error ? error : {};
+      entries.push({ service, traits: null, problem: { message, stack } });
     }
   }
   return {

@@ -20,6 +20,9 @@ const crashWindow = 10 * 60_000;
 /** After so many crashes within that time a plugin is disabled. */
 const maxCrashes = 5;
 
+/** The reason when no crash is. */
+export const byAdministrator = 'disabled by an administrator';
+
 /** What classes said of themselves, kept so that the next start need not run the plugin to know. */
 interface KeptTraits {
   /** Tells the installed package from another. */
@@ -66,6 +69,16 @@ export class ManagedPlugin {
     this.#crashes = [];
     this.backoff.reset();
     this.isResting = false;
+  }
+
+  /** The package is another one; what is known of the plugin stays. */
+  takeVersion(manifest: PluginManifest): void {
+    this.manifest = manifest;
+    // An administrator's word holds for the next version too; a crash is the former one's.
+    if (this.reason === byAdministrator) return;
+    this.isEnabled = true;
+    this.reason = null;
+    this.forgive();
   }
 
   keptTraits(): string {

@@ -1,5 +1,7 @@
 /** Loads a package the way the daemon does, in a process of its own, and lets go of it. */
+import { messageOf } from '../errors.ts';
 import type { JsonObject } from '../model.ts';
+import { firstLine } from '../one-line.ts';
 import { checkedEntries } from './config-check.ts';
 import { HostProcess, type HostLimits } from './host/host-process.ts';
 import type { PluginManifest } from './manifest.ts';
@@ -15,7 +17,7 @@ export interface Trial {
 /**
  * What it asks of the bus or of subscriptions leads nowhere.
  *
- * @throws Error when its process does not live long enough
+ * @throws Error with one line of why, when its process does not live long enough
  */
 export async function tryToLoad(manifest: PluginManifest, limits: HostLimits): Promise<Trial> {
   const output: string[] = [];
@@ -37,6 +39,7 @@ export async function tryToLoad(manifest: PluginManifest, limits: HostLimits): P
   try {
     const { entries } = await host.load({
       plugin: manifest.name,
+      directory: manifest.directory,
       entries: manifest.entries,
       variables: Object.fromEntries(
         manifest.variables.map(({ name, default: value }) => [name, value ?? '']),
@@ -45,6 +48,8 @@ export async function tryToLoad(manifest: PluginManifest, limits: HostLimits): P
       config: {} satisfies JsonObject,
     });
     return { entries: checkedEntries(entries, false), output };
+  } catch (error) {
+    throw new Error(firstLine(messageOf(error)), { cause: error });
   } finally {
     await host.end();
   }

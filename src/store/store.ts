@@ -124,7 +124,7 @@ export interface DeliveryQuery {
 
 export type ReplayCounts = Record<ReplaySelection['statuses'][number], number>;
 
-/** One slice of a purge, the oldest first. What is still to be delivered stays. */
+/** One slice of a purge, the oldest first. What is still to be delivered stays, and replays that run do. */
 export interface PurgeQuery {
   /** Only what was received before this time goes. */
   before: number;
@@ -143,6 +143,8 @@ export interface PurgeSlice {
   attempts: number;
   /** How many of the deliveries were parked: they were never made. */
   parked: number;
+  /** Replays that had ended. */
+  replays: number;
   /** Where the next slice begins; null when nothing is left to look at. */
   next: string | null;
   /** How many bytes are used after it. */

@@ -1,5 +1,12 @@
 /** Plugins from the command line: written, checked, installed, told, watched. */
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { execFileSync, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -93,9 +100,12 @@ test.each([
     const output = execFileSync('npm', ['test'], { cwd: place, encoding: 'utf8' });
     expect(output).toMatch(/# pass [12]\n# fail 0/);
     const valid = await webhookd(folder, ['plugin', 'validate', name]);
-    expect(valid.stdout).toMatch(
-      new RegExp(`✓ package\\.json of ${name}[^]*✓ ${template} new-${template}-${language}`),
-    );
+    const events = template === 'handler' ? ' of task_created, task_updated' : '';
+    expect(valid).toEqual({
+      status: 0,
+      stdout: `✓ package.json of ${name} 0.1.0\n✓ ${template} new-${template}-${language}${events}\n`,
+      stderr: '',
+    });
     const installed = await webhookd(folder, ['plugin', 'install', `./${name}`]);
     expect(installed).toMatchObject({ status: 0, stderr: '' });
     expect(installed.stdout).toContain(
@@ -151,6 +161,68 @@ test('validate ticks what is fine, says what is not, and asks whether another ev
     ) as string,
   });
 });
+
+const fine = 'export const thing = 1;\n';
+
+test.each<[string, Record<string, string>, string]>([
+  [
+    'an error of syntax',
+    { 'index.js': `${fine}export default class {{}` },
+    "index.js, line 2: Unexpected token '{'",
+  ],
+  [
+    'one in a module it imports',
+    { 'index.js': 'import "./lib/parts.js";', 'lib/parts.js': `${fine}${fine}` },
+    "lib/parts.js, line 2: Identifier 'thing' has already been declared",
+  ],
+  [
+    'one in a CommonJS module',
+    { 'index.js': 'import "./old.cjs";', 'old.cjs': '\n\nconst thing = ;' },
+    "old.cjs, line 3: Unexpected token ';'",
+  ],
+  [
+    'an import of what is not exported',
+    { 'index.js': `${fine}import { other } from './parts.js';`, 'parts.js': fine },
+    "index.js, line 2: The requested module './parts.js' does not provide an export named 'other'",
+  ],
+  [
+    'a module that throws',
+    { 'index.js': `${fine}const start = () => {\n  nothing.begin();\n};\nstart();` },
+    'index.js, line 3: nothing is not defined',
+  ],
+  [
+    'an error of several lines',
+    { 'index.js': `${fine}throw new Error('no licence:\\n  ask for one');` },
+    'index.js, line 2: no licence: ask for one',
+  ],
+  [
+    'a promise that fails while it is loaded',
+    {
+      'index.js': `${fine}void Promise.reject(new Error('no port'));\nawait new Promise(() => setInterval(() => 0, 1000));`,
+    },
+    'index.js, line 2: no port',
+  ],
+])(
+  'of a plugin with %s the file and the line are named, in one line',
+  async (_what, files, line) => {
+    const folder = tempFolder();
+    writePlugin(folder, 'x');
+    writeFiles(folder, files);
+    const valid = await webhookd(folder, ['plugin', 'validate', '.']);
+    expect(valid).toMatchObject({ status: 1, stderr: 'webhookd: 1 of 2 checks failed\n' });
+    expect(valid.stdout.split('\n').filter((one) => one !== '')).toEqual([
+      '✓ package.json of webhookd-things 1.0.0',
+      expect.stringMatching(/^✗ /) as string,
+    ]);
+    expect(valid.stdout).toContain(line);
+    const installed = await webhookd(folder, ['plugin', 'install', '.']);
+    expect(installed).toMatchObject({ status: 1, stdout: '' });
+    expect(installed.stderr.trimEnd().split('\n')).toEqual([
+      expect.stringMatching(/^webhookd: webhookd-things does not load: /) as string,
+    ]);
+    expect(installed.stderr).toContain(line);
+  },
+);
 
 test.each<[string, object, RegExp]>([
   ['without the key', { webhookd: undefined }, /no key `webhookd`/],
@@ -251,13 +323,14 @@ test('secrets are set from standard input, listed without their values, and unse
       variables: [{ name: 'KEY', secret: true, required: true }, { name: 'PLACE' }],
     },
   });
-  expect((await webhookd(folder, ['plugin', 'install', '.'])).stdout).toContain(
-    'held: not set: KEY',
+  expect((await webhookd(folder, ['plugin', 'install', '.'])).stdout).toBe(
+    'installed webhookd-things 1.0.0 held: not set: KEY · things\n  webhookd secret set webhookd-things KEY\n',
   );
   const secret = (...args: string[]) => webhookd(folder, ['secret', ...args]);
   expect(
     (await webhookd(folder, ['secret', 'set', 'webhookd-things', 'KEY'], 'from-stdin\n')).status,
   ).toBe(0);
+  await scene().daemon.logged('webhookd-things is loaded');
   expect((await secret('set', 'webhookd-things', 'PLACE=here')).stdout).toBe('set PLACE\n');
   const listed = await secret('list', 'webhookd-things');
   expect(listed.stdout).toMatch(/KEY +set +secret, required/);
@@ -266,6 +339,7 @@ test('secrets are set from standard input, listed without their values, and unse
   expect(body).toMatchObject({ is_set: true, value: null });
   expect((await secret('rekey')).stdout).toBe('1 secret encrypted anew\n');
   expect((await secret('unset', 'webhookd-things', 'KEY')).status).toBe(0);
+  await scene().daemon.logged('webhookd-things is held: not set: KEY');
   expect(await secret('set', 'webhookd-things', 'NOPE=1')).toMatchObject({ status: 1 });
   expect((await webhookd(folder, ['plugin', 'show', 'webhookd-things'])).stdout).toMatch(
     /state +held/,
@@ -286,6 +360,25 @@ test('dev loads a plugin from its folder, reloads it on save, shows its log, and
   await until('it is reloaded', () => dev.stdout().includes('reloaded (1)'));
   await publisher.publish({ name: 'thing_made', data: { id: 2 } });
   await until('the new one speaks', () => dev.stdout().includes('after 2'));
+  // As vim, git and formatters do it, and then in place again.
+  writeFileSync(join(folder, 'index.js~'), handler('replaced'));
+  renameSync(join(folder, 'index.js~'), join(folder, 'index.js'));
+  await until('it is reloaded', () => dev.stdout().includes('reloaded (2)'));
+  writeFiles(folder, { 'parts/said.js': "export const said = 'first';" });
+  await until('a new folder is seen', () => dev.stdout().includes('reloaded (3)'));
+  writeFileSync(
+    join(folder, 'index.js'),
+    `import { said } from './parts/said.js';\n${handler("' + said + '")}`,
+  );
+  await until('it is reloaded', () => dev.stdout().includes('reloaded (4)'));
+  writeFileSync(join(folder, 'parts', 'said.js'), "export const said = 'second';");
+  await until('it is reloaded', () => dev.stdout().includes('reloaded (5)'));
+  await publisher.publish({ name: 'thing_made', data: { id: 3 } });
+  await until('the last one speaks', () => dev.stdout().includes('second 3'));
+  writeFileSync(join(folder, 'index.js'), 'const thing = ;');
+  await until('a mistake is told of', () =>
+    dev.stderr().includes("things: index.js, line 1: Unexpected token ';'"),
+  );
   dev.child.kill('SIGINT');
   expect((await dev.ended).status).toBe(0);
   expect((await daemon.call('GET', '/plugins/webhookd-things')).status).toBe(404);
@@ -336,16 +429,32 @@ test('logs shows what was, filtered, and goes on with what comes', async () => {
   expect((await daemon.call('GET', '/logs', undefined, {})).status).toBe(401);
 });
 
-test('a service that nobody provides is accepted, with a warning in list and status', async () => {
+test('a service that nobody provides is accepted, with a warning wherever its subscription is seen', async () => {
   const { daemon } = scene();
-  const uuid = await daemon.subscribe(['x'], '', { service: 'nobody', config: {} });
-  expect((await daemon.call('GET', `/subscriptions/${uuid}`)).body).toMatchObject({
-    warning: 'no plugin provides the service nobody: deliveries wait',
-  });
-  const list = await webhookd(tempFolder(), ['subscription', 'list']);
-  expect(list.stdout).toContain('(!) no plugin provides the service nobody');
-  const { body } = await daemon.call<{ plugins: { missing: string[] } }>('GET', '/status');
-  expect(body.plugins.missing).toEqual(['nobody']);
+  const warning = 'no plugin provides the service nobody: deliveries wait';
+  const run = (...args: string[]) => webhookd(tempFolder(), args);
+  const made = await run(
+    ...['subscription', 'create', '--json', '--event', 'x', '--service', 'nobody'],
+  );
+  expect(made).toMatchObject({ status: 0, stderr: `warning: ${warning}\n` });
+  const { uuid = '', ...body } = JSON.parse(made.stdout) as { uuid?: string; warning?: string };
+  expect(body.warning).toBe(warning);
+  const subscription = (...args: string[]) => run('subscription', ...args);
+  const changed = await subscription('update', uuid, '--name', 'renamed');
+  expect(changed).toMatchObject({ status: 0, stderr: `warning: ${warning}\n` });
+  expect(changed.stdout).toMatch(/^name +renamed$/m);
+  expect(changed.stdout).not.toContain('warning');
+  expect((await subscription('show', uuid)).stdout).toContain(warning);
+  expect((await subscription('list')).stdout).toMatch(
+    new RegExp(`nobody \\(!\\)[^]*^\\(!\\) ${warning}$`, 'm'),
+  );
+  expect((await run('status')).stdout).toContain(`(!) ${warning}\n`);
+  expect((await daemon.call('GET', `/subscriptions/${uuid}`)).body).toMatchObject({ warning });
+  const { body: status } = await daemon.call<{ plugins: { missing: string[] } }>('GET', '/status');
+  expect(status.plugins.missing).toEqual(['nobody']);
+  const mended = await subscription('update', uuid, '--service', 'example');
+  expect(mended).toMatchObject({ status: 0, stderr: '' });
+  expect((await run('status')).stdout).not.toContain('(!)');
   await daemon.call('DELETE', `/subscriptions/${uuid}`);
 });
 
@@ -396,6 +505,15 @@ test('emit publishes samples and files; events lists what is known', async () =>
     service: 'calld',
     has_sample: true,
   });
+  writePlugin(folder, 'x', {
+    webhookd: { services: { things: './index.js' }, events: ['own_event'] },
+  });
+  expect((await webhookd(folder, ['plugin', 'install', '.'])).status).toBe(0);
+  const own = await webhookd(folder, ['events', '--grep', 'own_event']);
+  expect(own.stdout).toMatch(/own_event +plugin +webhookd-things +plain/);
+  expect((await webhookd(folder, ['emit', 'own_event', '--sample'])).status).toBe(0);
+  await inbox.received(6);
+  await webhookd(folder, ['plugin', 'remove', 'webhookd-things']);
 });
 
 test('on a terminal, plugin init asks for what was not given, and for no more', async () => {

@@ -82,8 +82,8 @@ describe('a plugin', () => {
   const scene = sceneOf(600);
 
   test.each<[string, RegExp]>([
-    ['throw later', /uncaught exception: too late[^]*bad\/index\.js/],
-    ['reject', /unhandled rejection: nobody listens[^]*bad\/index\.js/],
+    ['throw later', /uncaught exception: index\.js, line \d+: too late[^]*bad\/index\.js/],
+    ['reject', /unhandled rejection: index\.js, line \d+: nobody listens[^]*bad\/index\.js/],
     ['leak', /takes \d+ MiB of memory, 200 are allowed \(plugins\.memory_limit\)/],
     ['allocate', /ran out of memory: its heap may have 64 MiB|takes \d+ MiB of memory/],
     ['exit', /ended by itself with exit code 3/],

@@ -1,6 +1,7 @@
 /** The third part of what every adapter of the store has to do: searching the log, and letting go of what is old. */
 import { describe, expect, test } from 'vitest';
 import { v7 as uuidv7 } from 'uuid';
+import type { Replay } from '../../dist/model.js';
 import type { PurgeSlice, Store } from '../../dist/store/store.js';
 import { sampleRecord, sampleSubscription } from '../support/samples.ts';
 import { attemptOf } from './store-fill.ts';
@@ -49,6 +50,26 @@ async function commitEvent(store: Store, at: number, subscriptions: string[]): P
   }));
   await store.commit({ events: [sampleRecord([], { receivedAt: at, deliveries })], attempts: [] });
   return deliveries.map(({ id }) => id);
+}
+
+/** A replay, ended or not; its id. */
+async function putReplay(
+  store: Store,
+  { createdAt, endedAt }: Pick<Replay, 'createdAt' | 'endedAt'>,
+): Promise<string> {
+  const id = uuidv7({ msecs: createdAt });
+  await store.putReplay({
+    id,
+    subscriptionUuid: 'a',
+    selection: { statuses: ['failed'], events: [], since: null, until: null },
+    status: endedAt === null ? 'running' : 'done',
+    total: 0,
+    done: 0,
+    after: '',
+    createdAt,
+    endedAt,
+  });
+  return id;
 }
 
 /** Final deliveries of as many events, one received each millisecond from a time on. */
@@ -219,6 +240,30 @@ export function describeStorePurge(open: () => Promise<Store>): void {
       expect(sum(await purge(store, 9_000))).toEqual({ events: 1, deliveries: 1, attempts: 0 });
     });
 
+    test('removes replays that ended before that time, and none that runs', async () => {
+      const store = await open();
+      const old = await putReplay(store, { createdAt: 1_000, endedAt: 1_999 });
+      const running = await putReplay(store, { createdAt: 1_000, endedAt: null });
+      const justEnded = await putReplay(store, { createdAt: 1_000, endedAt: 2_000 });
+      const [slice] = await purge(store, 2_000);
+      expect(slice).toMatchObject({ replays: 1, next: null });
+      expect(await store.replay(old)).toBeNull();
+      const left = (await store.replays()).map(({ id }) => id);
+      expect(left.sort()).toEqual([running, justEnded].sort());
+      expect((await purge(store, 2_001)).map(({ replays }) => replays)).toEqual([1]);
+    });
+
+    test('of many replays goes in slices too', async () => {
+      const store = await open();
+      const count = 250;
+      for (let place = 0; place < count; place++)
+        await putReplay(store, { createdAt: 1_000 + place, endedAt: 1_500 });
+      const slices = await purge(store, 9_000);
+      expect(slices.length).toBeGreaterThan(1);
+      expect(slices.reduce((total, { replays }) => total + replays, 0)).toBe(count);
+      expect(await store.replays()).toEqual([]);
+    });
+
     test('of much goes in slices, each of which commits can wait for', async () => {
       const store = await open();
       const count = 20_000;
@@ -247,6 +292,16 @@ export function describeStorePurge(open: () => Promise<Store>): void {
       const [oldest] = items;
       const left = oldest && (await store.delivery(oldest.deliveryId));
       expect(left?.delivery.event.receivedAt).toBe(1_000 + gone);
+    });
+
+    test('by size takes the replays that are older than what is left', async () => {
+      const store = await open();
+      const old = await putReplay(store, { createdAt: 999, endedAt: 6_000 });
+      await commitFinal(store, 1_000, 4_000);
+      const young = await putReplay(store, { createdAt: 5_500, endedAt: 6_000 });
+      await purge(store, 9_000, { downTo: (await usedOf(store)) / 2 });
+      expect((await store.replays()).map(({ id }) => id)).toEqual([young]);
+      expect(await store.replay(old)).toBeNull();
     });
 
     test('by size of what fits removes nothing', async () => {

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
+import type { TestDaemon } from '../support/daemon.ts';
+import { installPlugin } from '../support/plugins.ts';
 import type { RecordedSpan } from '../support/record-spans.ts';
 import { packageRoot } from '../support/root.ts';
 import { useScene } from '../support/scene.ts';
@@ -14,8 +16,45 @@ const publisherSpan = '00f067aa0ba902b7';
 const traceparent = `00-${traceId}-${publisherSpan}-01`;
 const tracestate = 'congo=t61rcWkgMzE,rojo=00f067aa0ba902b7';
 
+/** A service and a handler in a process of their own, which tell the trace they see, and return a request. */
+const telling = `
+import { request } from 'webhookd/plugin';
+export class Told {
+  callback({ config }, event, { trace }) {
+    return event.data.read ? { trace: trace ?? null } : request.post(config.url, { json: {} });
+  }
+}
+export class Responding {
+  static respondsTo = 'responded';
+  compute(event, { trace }) { this.log.info('responded in ' + JSON.stringify(trace ?? null)); }
+}`;
+
+const withPlugin = ({ directory }: TestDaemon) =>
+  void installPlugin(join(directory, 'plugins'), 'webhookd-telling', {
+    code: telling,
+    manifest: { services: { told: './index.js#Told', responding: './index.js#Responding' } },
+  });
+
 describe('without an SDK', () => {
-  const scene = useScene();
+  const scene = useScene({}, withPlugin);
+
+  test('a plugin in a process of its own sees the trace, and the requests it returns carry it on', async () => {
+    const { daemon, publisher } = scene();
+    const inbox = await scene().inbox();
+    const config = { url: inbox.url };
+    const uuid = await daemon.subscribe(['told'], '', { service: 'told', config });
+    const headers = { traceparent, tracestate };
+    await publisher.publish({ name: 'told', data: { read: true }, headers });
+    const [first] = await scene().attempts(uuid, 1);
+    expect(first?.detail).toMatchObject({ trace: { traceparent, tracestate } });
+    await publisher.publish({ name: 'told', data: { read: true } });
+    expect((await scene().attempts(uuid, 2))[1]?.detail).toMatchObject({ trace: null });
+    await publisher.publish({ name: 'told', data: {}, headers });
+    await inbox.received(1);
+    expect(inbox.requests[0]?.headers).toMatchObject(headers);
+    await publisher.publish({ name: 'responded', data: {}, headers });
+    await daemon.logged(`responded in ${JSON.stringify(headers)}`);
+  });
 
   test('the trace of the message is passed on as it is, and nothing that is none', async () => {
     const { daemon, publisher } = scene();
@@ -61,9 +100,12 @@ describe('with an SDK', () => {
   const folder = mkdtempSync(join(tmpdir(), 'webhookd-spans-'));
   const file = join(folder, 'spans.jsonl');
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  const scene = useScene({
-    environment: { NODE_OPTIONS: `--import=${pathToFileURL(recorder).href}`, SPANS_FILE: file },
-  });
+  const scene = useScene(
+    {
+      environment: { NODE_OPTIONS: `--import=${pathToFileURL(recorder).href}`, SPANS_FILE: file },
+    },
+    withPlugin,
+  );
 
   const spans = (): RecordedSpan[] =>
     existsSync(file)
@@ -143,6 +185,20 @@ describe('with an SDK', () => {
     expect(inbox.requests[0]?.headers['traceparent']).toBe(
       `00-${attempt?.trace}-${attempt?.id}-01`,
     );
+  });
+
+  test('a plugin in a process of its own sees the span of its attempt', async () => {
+    const { daemon, publisher } = scene();
+    const uuid = await daemon.subscribe(['told'], '', { service: 'told', config: {} });
+    await publisher.publish({ name: 'told', data: { read: true }, headers: { traceparent } });
+    const [attempt] = await scene().attempts(uuid, 1);
+    const [span] = await until('the attempt is told of', () => {
+      const attempts = spansOf('told', 'webhookd.attempt');
+      return attempts.length > 0 && attempts;
+    });
+    expect(attempt?.detail).toMatchObject({
+      trace: { traceparent: `00-${traceId}-${span?.id}-01` },
+    });
   });
 
   test('an event that comes again is known all the same', async () => {

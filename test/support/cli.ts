@@ -13,6 +13,7 @@ export interface CliResult {
 export interface RunningCli {
   child: ChildProcess;
   stdout: () => string;
+  stderr: () => string;
   ended: Promise<CliResult>;
 }
 
@@ -37,7 +38,7 @@ export function startCli(args: string[], environment: Record<string, string> = {
       }
     });
   });
-  return { child, stdout: () => output.stdout, ended };
+  return { child, stdout: () => output.stdout, stderr: () => output.stderr, ended };
 }
 
 export const runCli = (args: string[], environment?: Record<string, string>) =>

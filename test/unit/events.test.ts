@@ -24,3 +24,12 @@ test('a name that is nearly right is recognised, another is not', () => {
   expect(similarName('something else entirely')).toBeUndefined();
   expect(() => sampleEvent('call_craeted')).toThrow(/did you mean call_created\?/);
 });
+
+test('of an event that a plugin declares there is a plain sample', () => {
+  expect(() => sampleEvent('task_created')).toThrow(/there is no sample of task_created/);
+  expect(sampleEvent('task_created', undefined, ['task_created'])).toEqual({
+    name: 'task_created',
+    data: { id: 1, uuid: expect.any(String) as string },
+    headers: {},
+  });
+});

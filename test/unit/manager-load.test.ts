@@ -36,8 +36,16 @@ describe.each(places)(
   'in %s, a plugin that is broken is reported, and the others are loaded',
   (place) => {
     test.each<[string, string, RegExp]>([
-      ['throws when it is imported', 'throw new Error("no licence")', /^no licence$/],
-      ['has an error of syntax', 'export default class {', /Unexpected/],
+      [
+        'throws when it is imported',
+        'throw new Error("no licence")',
+        /^index\.js, line 1: no licence$/,
+      ],
+      [
+        'has an error of syntax',
+        '\nexport default class {',
+        /^index\.js, line 2: Unexpected end of input$/,
+      ],
       [
         'imports what is not there',
         'import "no-such-package"; export default class {}',
@@ -53,12 +61,12 @@ describe.each(places)(
       [
         'throws in load',
         'export default class { load() { throw new Error("no database"); } callback() {} }',
-        /^no database$/,
+        /^index\.js, line 1: no database$/,
       ],
       [
         'rejects in load',
         'export default class { async load() { throw new Error("no answer"); } callback() {} }',
-        /^no answer$/,
+        /^index\.js, line 1: no answer$/,
       ],
       [
         'throws something that is no error',

@@ -69,8 +69,12 @@ describe('a plugin', () => {
     ['never', 'never returns', /no answer within 10 s/],
     ['exit', 'ends its process', /ended by itself with exit code 3/],
     ['abort', 'aborts', /SIGABRT/],
-    ['timer', 'throws on a timer', /uncaught exception: too late[^]*index\.js/],
-    ['reject', 'rejects unhandled', /unhandled rejection: nobody listens/],
+    [
+      'timer',
+      'throws on a timer',
+      /uncaught exception: index\.js, line \d+: too late[^]*index\.js/,
+    ],
+    ['reject', 'rejects unhandled', /unhandled rejection: index\.js, line \d+: nobody listens/],
     [
       'leak',
       'leaks objects',

@@ -4,7 +4,7 @@ import { StoreUnavailable, type PurgeQuery, type PurgeSlice } from '../../dist/s
 import { readableLog, silentLog } from '../support/logs.ts';
 
 const day = 86_400_000;
-const none = { events: 0, deliveries: 0, attempts: 0, parked: 0, used: 0, elapsed: 0 };
+const none = { events: 0, deliveries: 0, attempts: 0, parked: 0, replays: 0, used: 0, elapsed: 0 };
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -51,15 +51,22 @@ test('keeps everything when it is told to', async () => {
 
 test('goes from slice to slice, with a pause for commits, and adds up', async () => {
   const { asked, retention } = setUp(30, [
-    { events: 1, deliveries: 2, attempts: 3, parked: 1, next: 'b', used: 0, elapsed: 1 },
-    { events: 1, deliveries: 1, attempts: 1, parked: 1, next: null, used: 0, elapsed: 1 },
+    { ...none, events: 1, deliveries: 2, attempts: 3, parked: 1, next: 'b' },
+    { ...none, events: 1, deliveries: 1, attempts: 1, parked: 1, replays: 200, next: 'c' },
+    { ...none, replays: 3, next: null },
   ]);
   const purged = retention.purge(7);
   await vi.advanceTimersByTimeAsync(0);
   expect(asked.map(({ after }) => after)).toEqual(['']);
   await vi.advanceTimersByTimeAsync(1_000);
-  expect(asked.map(({ after }) => after)).toEqual(['', 'b']);
-  expect(await purged).toEqual({ events: 2, deliveries: 3, attempts: 4, parked: 2 });
+  expect(asked.map(({ after }) => after)).toEqual(['', 'b', 'c']);
+  expect(await purged).toEqual({
+    events: 2,
+    deliveries: 3,
+    attempts: 4,
+    parked: 2,
+    replays: 203,
+  });
 });
 
 test('two purges run one after the other', async () => {

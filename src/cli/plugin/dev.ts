@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, realpathSync, symlinkSync, watch } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, realpathSync, symlinkSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { CommandModule } from 'yargs';
@@ -18,6 +18,7 @@ import { follow } from '../client.ts';
 import { queryOf, readable } from '../logs.ts';
 import { type RemoteOptions, withRemote } from '../options.ts';
 import { describePlugin, pluginsConfig, reload } from './local.ts';
+import { watchTree } from './watch.ts';
 
 const run = promisify(execFile);
 
@@ -123,8 +124,7 @@ function watchFolder(folder: string, signal: AbortSignal, onSave: () => Promise<
   const work = () => {
     working = working.then(onSave).catch((error: unknown) => console.error(messageOf(error)));
   };
-  watch(folder, { recursive: true, signal }, (_kind, file) => {
-    if (file !== null && ignored.test(file)) return;
+  watchTree(folder, ignored, signal, () => {
     clearTimeout(timer);
     timer = setTimeout(work, quietTime);
   });

@@ -63,11 +63,13 @@ export async function reload(
   }
 }
 
-/** One line of how a plugin is. */
-export function describePlugin({ name, version, state, reason, entries }: Plugin): string {
+/** One line of how a plugin is; when it is held, with what to do about it. */
+export function describePlugin({ name, version, state, reason, entries, missing }: Plugin): string {
   const services = entries.map(({ service, problem }) =>
     problem === null ? service : `${service} (${problem})`,
   );
   const why = reason === null ? '' : `: ${reason}`;
-  return `${name} ${version} ${state}${why} · ${services.join(', ')}`;
+  const toDo =
+    state === 'held' ? missing.map((variable) => `  webhookd secret set ${name} ${variable}`) : [];
+  return [`${name} ${version} ${state}${why} · ${services.join(', ')}`, ...toDo].join('\n');
 }

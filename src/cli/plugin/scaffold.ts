@@ -38,6 +38,9 @@ const className = (answers: Answers) =>
     .join('')
     .replace(/^(?=\d)/, 'Plugin');
 
+/** In no catalogue: the package declares them. */
+const handledEvents = ['task_created', 'task_updated'];
+
 function packageOf(answers: Answers) {
   const { name, template, language } = answers;
   const isTyped = language === 'ts';
@@ -81,6 +84,7 @@ function packageOf(answers: Answers) {
                 required: true,
               },
             ],
+      ...(template === 'handler' ? { events: handledEvents } : {}),
       engines: '^1',
     },
   };
@@ -105,7 +109,7 @@ function handlerCode(answers: Answers): string {
 
 /** Sends the id of every task to another system. */
 export default class ${className(answers)} extends Handler {
-  static ${typed(answers, 'override ')}respondsTo = ['task_created', 'task_updated'];
+  static ${typed(answers, 'override ')}respondsTo = [${handledEvents.map((name) => `'${name}'`).join(', ')}];
 
   ${typed(answers, 'override ')}compute() {
     const { TARGET_URL = '', AUTH_TOKEN = '' } = this.secrets;
@@ -219,7 +223,7 @@ function readmeOf(answers: Answers): string {
       : `Tell it the token, and try it:
 
     webhookd secret set ${name} AUTH_TOKEN
-    webhookd emit task_created --data '{"id": "task-1"}'`;
+    webhookd emit task_created --sample`;
   return `# ${name}
 
 ${packageOf(answers).description}.

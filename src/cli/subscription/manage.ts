@@ -6,6 +6,12 @@ import { printJson, printOne, printTable } from '../output.ts';
 import { type OneOptions, pathOf, type SubscriptionBody } from './body.ts';
 import { applyFields, type FieldOptions, withFields } from './fields.ts';
 
+/** What was made of a subscription; why its deliveries will wait is said beside it, whoever reads the output. */
+function printMade({ warning, ...subscription }: SubscriptionBody, json: boolean): void {
+  printOne(warning === undefined || !json ? subscription : { ...subscription, warning }, json);
+  if (warning !== undefined) console.error(`warning: ${warning}`);
+}
+
 export const listCommand: CommandModule<object, RemoteOptions & { recurse: boolean }> = {
   command: 'list',
   describe: 'List subscriptions',
@@ -58,7 +64,7 @@ export const createCommand: CommandModule<object, RemoteOptions & FieldOptions> 
       options,
     );
     const created = await connect(options)('POST', 'subscriptions', body);
-    printOne(created as SubscriptionBody, options.json);
+    printMade(created as SubscriptionBody, options.json);
   },
 };
 
@@ -70,7 +76,7 @@ export const updateCommand: CommandModule<object, OneOptions & FieldOptions> = {
     const call = connect(options);
     const present = (await call('GET', pathOf(options.uuid))) as SubscriptionBody;
     const changed = await call('PUT', pathOf(options.uuid), applyFields(present, options));
-    printOne(changed as SubscriptionBody, options.json);
+    printMade(changed as SubscriptionBody, options.json);
   },
 };
 

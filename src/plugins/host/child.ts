@@ -9,6 +9,7 @@ import type { AttemptContext, Outcome, StatusProvider } from '../../plugin-api/c
 import { isHookExpectedError, isHookRetry } from '../../plugin-api/errors.ts';
 import { isHttpRequest } from '../../plugin-api/request.ts';
 import { type Entry, importClass, makeEntry, traitsOf } from '../entry.ts';
+import { describeFault, placeIn } from '../fault-place.ts';
 import { HostLog, loggingConsole } from './host-log.ts';
 import { type HostedState, hostedCradle, tell } from './hosted-cradle.ts';
 import { MessageBatch } from './message-batch.ts';
@@ -36,6 +37,8 @@ interface HostSettings {
 const settings = JSON.parse(process.argv[2] ?? '{}') as HostSettings;
 const cut = new AbortController();
 const entries = new Map<string, Entry>();
+/** Of the packages. */
+const directories = new Set<string>();
 const state: HostedState = { variables: new Map(), taps: new Map(), providers: new Set() };
 let wasAskedFor = false;
 
@@ -43,6 +46,7 @@ const keyOf = (plugin: string, service: string) => `${plugin}\n${service}`;
 
 async function load(order: PackageOrder): Promise<PackageReport> {
   state.variables.set(order.plugin, order.variables);
+  directories.add(order.directory);
   wasAskedFor = false;
   const reports: EntryReport[] = [];
   for (const entry of order.entries) {
@@ -62,7 +66,9 @@ async function load(order: PackageOrder): Promise<PackageReport> {
       entries.set(keyOf(order.plugin, entry.service), await makeEntry(type, cradle));
       reports.push({ service: entry.service, traits, problem: null });
     } catch (error) {
-      reports.push({ service: entry.service, traits: null, problem: thrown(error) });
+      const message = await describeFault(error, entry.file, order.directory);
+      const problem = { ...thrown(error), message };
+      reports.push({ service: entry.service, traits: null, problem });
     }
   }
   return { entries: reports, isListening: wasAskedFor || state.providers.size > 0 };
@@ -196,10 +202,12 @@ globalThis.console = loggingConsole(log, settings.name);
 function dieOf(what: string): (error: unknown) => void {
   return (error) => {
     const { message, stack } = thrown(error);
+    const [place] = [...directories].flatMap((directory) => placeIn(stack, directory) ?? []);
+    const shown = place === undefined ? message : `${place}: ${message}`;
     log.flush();
     answers.flush();
     process.send?.(
-      [{ t: 'q', m: 'fatal', a: [{ message: `${what}: ${message}`, stack }] }],
+      [{ t: 'q', m: 'fatal', a: [{ message: `${what}: ${shown}`, stack }] }],
       undefined,
       undefined,
       () => process.exit(70),

@@ -180,9 +180,10 @@ export class HostProcess {
   /** Lets the plugins go, then ends the process. Never rejects. */
   async end(): Promise<void> {
     this.#isEnding = true;
-    await this.#guarded(this.#rpc.end(), endTimeout, 'it did not end in time', false).catch(
-      () => undefined,
-    );
+    if (!this.#isOver)
+      await this.#guarded(this.#rpc.end(), endTimeout, 'it did not end in time', false).catch(
+        () => undefined,
+      );
     this.#child.kill('SIGKILL');
     await this.#exited;
   }

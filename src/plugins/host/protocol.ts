@@ -9,6 +9,7 @@ import type { ServiceEntry } from '../manifest.ts';
 /** A package to be loaded. */
 export interface PackageOrder {
   plugin: string;
+  directory: string;
   entries: ServiceEntry[];
   variables: Record<string, string>;
   environment: Environment;

@@ -16,6 +16,9 @@ const step = 20;
 /** How many deliveries a slice removes at most: each may change pages of its own, which the commit writes. */
 const quotas = { least: 100, first: 200, most: 1000 };
 
+/** How many replays a slice removes at most. */
+const mostReplays = 200;
+
 interface DeliveryRow {
   id: string;
   event_id: number;
@@ -38,6 +41,11 @@ export function preparePurge(
   const deleteDelivery = database.prepare('DELETE FROM deliveries WHERE id = ?');
   const deleteEvent = database.prepare(
     'DELETE FROM events WHERE id = ? AND NOT EXISTS (SELECT 1 FROM deliveries WHERE event_id = events.id)',
+  );
+  // Ids begin with the time they were made at, those of deliveries and of replays alike.
+  const deleteReplays = database.prepare<[string, number, number]>(
+    `DELETE FROM replays
+     WHERE id IN (SELECT id FROM replays WHERE id < ? AND ended_at < ? ORDER BY id LIMIT ?)`,
   );
   let quota = quotas.first;
 
@@ -66,7 +74,11 @@ export function preparePurge(
           slice.events += deleteEvent.run(id).changes;
         next = rows.length < step ? null : (rows.at(-1)?.id ?? null);
       }
-      return { ...slice, next, used: used() };
+      // By size those go that are older than the deliveries that are left.
+      const oldest = downTo === null ? end : (next ?? end);
+      const replays = deleteReplays.run(oldest, before, mostReplays).changes;
+      if (replays === mostReplays) next ??= end;
+      return { ...slice, replays, next, used: used() };
     },
   );
 

@@ -1,0 +1,92 @@
+/** Another version of a plugin takes the place of the one that serves, or the plugin goes. */
+import type { Logger } from 'pino';
+import { messageOf } from '../errors.ts';
+import { firstLine } from '../one-line.ts';
+import { checkedEntries } from './config-check.ts';
+import { reportFailure } from './load-report.ts';
+import type { ManagedPlugin } from './managed-plugin.ts';
+import type { PluginOffers } from './offers.ts';
+import { conflictOf } from './packages.ts';
+import { PluginRefused } from './refusals.ts';
+import type { RunningPlugin } from './running-plugin.ts';
+import type { Supervisor } from './supervisor.ts';
+import type { Vault } from './vault.ts';
+
+export interface SwapOptions {
+  plugins: Map<string, ManagedPlugin>;
+  supervisor: Supervisor;
+  offers: PluginOffers;
+  vault: Vault;
+  log: Logger;
+}
+
+/**
+ * The former version serves until the new one is ready, and ends what it began.
+ *
+ * @throws PluginRefused with the reason; the former version goes on serving then
+ */
+export async function swap(
+  options: SwapOptions,
+  former: ManagedPlugin | undefined,
+  found: ManagedPlugin,
+): Promise<void> {
+  const { plugins, supervisor } = options;
+  const conflict = conflictOf(found.manifest, plugins.values());
+  if (conflict !== undefined) throw new PluginRefused(conflict);
+  const group = supervisor.groupOf(found).map((one) => (one.name === found.name ? found : one));
+  if (!group.includes(found)) group.push(found);
+  let started: Map<string, RunningPlugin>;
+  try {
+    started = await supervisor.start(group);
+  } catch (error) {
+    throw refusalOf(options, found, error);
+  }
+  const entries = checkedEntries(started.get(found.name)?.entries ?? [], found.isBundled);
+  const problem = entries.find((entry) => entry.problem !== null);
+  if (problem !== undefined && problem.problem !== null) {
+    for (const running of started.values()) await running.end();
+    throw new PluginRefused(`${problem.service}: ${problem.problem.message}`);
+  }
+  if (former === undefined) plugins.set(found.name, found);
+  else await replace(options, former, found);
+  for (const one of group) {
+    const running = started.get(one.name);
+    const plugin = plugins.get(one.name);
+    if (running !== undefined && plugin !== undefined) await supervisor.adopt(plugin, running);
+  }
+}
+
+/** What cannot be loaded is refused: whoever asked gets a line, and the log all there is. */
+export function refusalOf(
+  options: Pick<SwapOptions, 'vault' | 'log'>,
+  plugin: ManagedPlugin,
+  error: unknown,
+): PluginRefused {
+  reportFailure(options, plugin, messageOf(error));
+  return new PluginRefused(firstLine(messageOf(error)), { cause: error });
+}
+
+/** What is known of the plugin stays; the package is another one. */
+async function replace(
+  { offers }: SwapOptions,
+  former: ManagedPlugin,
+  { manifest }: ManagedPlugin,
+): Promise<void> {
+  const gone = former.manifest.entries.filter(
+    ({ service }) => !manifest.entries.some((entry) => entry.service === service),
+  );
+  for (const { service } of gone) await offers.endHandler(service);
+  former.takeVersion(manifest);
+}
+
+/** The package is there no more: with its variables, and what waits for its handlers. */
+export async function forget(
+  { plugins, supervisor, offers, log }: SwapOptions,
+  plugin: ManagedPlugin,
+): Promise<void> {
+  plugins.delete(plugin.name);
+  await offers.withdraw(plugin);
+  supervisor.release(plugin);
+  await offers.forget(plugin);
+  log.info({ plugin: plugin.name, version: plugin.manifest.version }, `${plugin.name} removed`);
+}
