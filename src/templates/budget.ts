@@ -32,7 +32,8 @@ export class Budget {
   step(count = 1): void {
     this.#steps += count;
     if (this.#steps < this.#nextLook) return;
-    if (this.#steps > this.maxSteps)
+    // What is no number is too much as well.
+    if (!(this.#steps <= this.maxSteps))
       throw new TemplateError(`the template takes more than ${this.maxSteps} steps`);
     this.#nextLook = this.#steps + stepsPerLook;
     if (performance.now() > this.#deadline)
