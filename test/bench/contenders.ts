@@ -44,6 +44,7 @@ export async function startDaemon(
   const file = join(daemon.directory, 'monitor.json');
   daemon.environment = { NODE_OPTIONS: `--import=${monitor}`, BENCH_MONITOR_FILE: file };
   await daemon.start();
+  daemon.forgetOutput();
   for (const name of eventNames) await daemon.subscribe([name], target);
   return {
     daemon,

@@ -20,10 +20,10 @@ export interface RetentionRow {
 }
 
 /** bytes */
-const maxSize = 64 * 2 ** 20;
+const maxSize = 256 * 2 ** 20;
 
-/** Five times the 200 a second that the limit is promised for, and 160 times relative to its size. */
-const rate = 1_000;
+/** Ten times the 200 a second that the limit is promised for, and 80 times relative to its size. */
+const rate = 2_000;
 
 const week = 7 * 86_400_000;
 

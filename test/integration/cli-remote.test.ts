@@ -55,6 +55,17 @@ describe('webhookd subscription', () => {
     for (const key of ['rate_limit', 'ordered']) expect(stdout).toContain(`  ${key}: `);
   });
 
+  test('null takes an option of the service, or what was to be remembered, away; the rest stays', async () => {
+    const made = await create('--service', 'example', '--set', 'sleep_time=1', '--metadata', 'a=1');
+    const changed = await json<object>(
+      ...['subscription', 'update', made.uuid, '--set', 'url=null', '--set', 'more=2'],
+      ...['--metadata', 'a=null', '--metadata', 'b=2'],
+    );
+    expect(changed).toMatchObject({ config: { sleep_time: 1, more: 2 }, metadata: { b: 2 } });
+    expect(changed).not.toHaveProperty('config.url');
+    expect(changed).not.toHaveProperty('metadata.a');
+  });
+
   test('create, show, update, list and delete, in JSON', async () => {
     const user = '22222222-2222-4222-8222-222222222222';
     const made = await create(

@@ -56,7 +56,7 @@ export const withFields = <T>(yargs: Argv<T>) =>
     .option('metadata', {
       type: 'string',
       array: true,
-      describe: 'Something to remember as key=value; may be repeated',
+      describe: 'Something to remember as key=value; null takes it away; may be repeated',
     })
     .option('filter', {
       type: 'string',
@@ -92,8 +92,11 @@ function parsePairs(
 const parseOption = (text: string): unknown =>
   text === 'true' || text === 'false' ? text === 'true' : parseValue(text);
 
-const withoutNulls = (values: Record<string, unknown>) =>
-  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
+/** What there is with what is given; null takes a key away. */
+function changed(present: unknown, given: Record<string, unknown>): Record<string, unknown> {
+  const all = Object.entries({ ...(present as object | undefined), ...given });
+  return Object.fromEntries(all.filter(([key]) => given[key] !== null));
+}
 
 function parseValue(text: string): unknown {
   if (!/^(-?\d|[[{"]|null$)/.test(text)) return text;
@@ -111,12 +114,9 @@ export function applyFields(body: SubscriptionBody, fields: FieldOptions): Subsc
     name: fields.name ?? body.name,
     service: fields.service ?? body.service,
     events: fields.event ?? body.events,
-    config: { ...body.config, ...parsePairs(fields.set ?? []) },
-    metadata: { ...(body['metadata'] as object | undefined), ...parsePairs(fields.metadata ?? []) },
-    delivery: withoutNulls({
-      ...(body['delivery'] as object | undefined),
-      ...parsePairs(fields.delivery ?? [], parseOption),
-    }),
+    config: changed(body.config, parsePairs(fields.set ?? [])),
+    metadata: changed(body['metadata'], parsePairs(fields.metadata ?? [])),
+    delivery: changed(body['delivery'], parsePairs(fields.delivery ?? [], parseOption)),
     ...(fields.filter === undefined ? {} : { filter: fields.filter === '' ? null : fields.filter }),
     ...(fields.enabled === undefined ? {} : { enabled: fields.enabled }),
     ...(fields.user === undefined ? {} : { events_user_uuid: fields.user }),
