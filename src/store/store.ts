@@ -149,8 +149,6 @@ export interface PurgeSlice {
   next: string | null;
   /** How many bytes are used after it. */
   used: number;
-  /** How long the slice held the store, ms: so long a commit may have waited for it. */
-  elapsed: number;
 }
 
 /** Bytes on the disk. */

@@ -270,10 +270,8 @@ export function describeStorePurge(open: () => Promise<Store>): void {
       await commitFinal(store, 1_000, count);
       const slices = await purge(store, 1_000 + count);
       expect(sum(slices)).toEqual({ events: count, deliveries: count, attempts: count });
-      expect(slices.length).toBeGreaterThan(3);
-      // A machine that stands still for a moment spoils a slice, not all of them.
-      const times = slices.map(({ elapsed }) => elapsed).sort((a, b) => a - b);
-      expect(times[Math.floor(times.length * 0.8)]).toBeLessThan(50);
+      // How long they take is measured by the benchmark of the retention.
+      expect(Math.max(...slices.map(({ deliveries }) => deliveries))).toBeLessThanOrEqual(1_000);
     });
 
     test('by size ends when it fits, and leaves the youngest', async () => {

@@ -4,7 +4,7 @@ import { StoreUnavailable, type PurgeQuery, type PurgeSlice } from '../../dist/s
 import { readableLog, silentLog } from '../support/logs.ts';
 
 const day = 86_400_000;
-const none = { events: 0, deliveries: 0, attempts: 0, parked: 0, replays: 0, used: 0, elapsed: 0 };
+const none = { events: 0, deliveries: 0, attempts: 0, parked: 0, replays: 0, used: 0 };
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

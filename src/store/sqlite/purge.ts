@@ -50,7 +50,7 @@ export function preparePurge(
   let quota = quotas.first;
 
   const removeSlice = database.transaction(
-    ({ before, after, takesParked, downTo }: PurgeQuery): Omit<PurgeSlice, 'elapsed'> => {
+    ({ before, after, takesParked, downTo }: PurgeQuery): PurgeSlice => {
       const began = performance.now();
       const end = firstIdOf(before);
       const parked = new Set(takesParked ? selectDisabled.all() : []);
@@ -88,6 +88,6 @@ export function preparePurge(
     const elapsed = performance.now() - began;
     if (elapsed > goal) quota = Math.max(quotas.least, Math.floor(quota / 2));
     else if (elapsed < goal / 2) quota = Math.min(quotas.most, quota * 2);
-    return { ...slice, elapsed };
+    return slice;
   };
 }
