@@ -144,8 +144,9 @@ describe('one address without a valid token', () => {
   test('is told of in the log once', async () => {
     await statuses('203.0.113.3', 20);
     const { daemon } = scene();
-    const lines = daemon.log.filter(({ address }) => address === '203.0.113.3');
-    expect(lines).toMatchObject([{ level: 40, failures: 6 }]);
+    const lines = () => daemon.log.filter(({ address }) => address === '203.0.113.3');
+    await until('it is logged', () => lines().length > 0);
+    expect(lines()).toMatchObject([{ level: 40, failures: 6 }]);
   });
 
   test('is not counted for what a valid token may not do', async () => {

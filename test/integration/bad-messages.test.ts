@@ -63,8 +63,9 @@ describe('goes to the dead-letter queue, and the next event is served', () => {
     expect(message.properties.messageId).toBe(what);
     expect(message.properties.headers?.['x-first-death-queue']).toBe('webhookd');
     expect(await status()).toBe(before + 1);
-    const told = daemon.log.filter(({ message_id: id }) => id === what);
-    expect(told.map(({ msg }) => msg)).toEqual([
+    const told = () => daemon.log.filter(({ message_id: id }) => id === what);
+    await until('it is logged', () => told().length > 0);
+    expect(told().map(({ msg }) => msg)).toEqual([
       expect.stringMatching(/^message sent to the dead-letter queue: its|it is/),
     ]);
   });

@@ -103,8 +103,8 @@ describe('installed plugins', () => {
       plugins.failed.map(({ plugin, reason }) => [plugin.split('/').at(-1) ?? '', reason]),
     );
     expect(reasons).toEqual({
-      'broken-import': 'no licence',
-      'broken-load': 'no database',
+      'broken-import': 'index.js, line 1: no licence',
+      'broken-load': 'index.js, line 1: no database',
       'broken-manifest': expect.stringMatching(/nothing\.js cannot be found/) as string,
       'from-the-future': expect.stringMatching(/wants plugin API \^99/) as string,
     });
@@ -127,10 +127,10 @@ describe('installed plugins', () => {
     expect(await attempt('busybody', { act: 'throw' })).toMatchObject([
       { status: 'error', detail: { error: 'an accident' } },
     ]);
-    const stacks = scene().daemon.log.filter(({ err }) =>
-      JSON.stringify(err ?? '').includes('an accident'),
-    );
-    expect(stacks).toHaveLength(1);
+    const stacks = () =>
+      scene().daemon.log.filter(({ err }) => JSON.stringify(err ?? '').includes('an accident'));
+    await until('the log has the stack', () => stacks().length > 0);
+    expect(stacks()).toHaveLength(1);
   });
 
   test('have the config of their subscriptions checked', async () => {
