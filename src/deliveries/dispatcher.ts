@@ -73,7 +73,7 @@ export class Dispatcher {
     this.#refill = new Refill({
       store,
       log,
-      isServed: (lane) => lanes.serviceOf(lane) !== undefined,
+      isServed: (lane) => lanes.isServed(lane),
       isOrphaned: (lane) => findSubscription(lane.subscriptionUuid) === undefined,
       room: (lane) => this.#room(lane),
       sizeLeft: () => Math.max(0, limits.maxHeldSize - this.#load.size),
@@ -122,7 +122,7 @@ export class Dispatcher {
   offer(deliveries: Delivery[]): void {
     for (const delivery of deliveries) {
       const lane = this.#lanes.of(delivery.subscriptionUuid);
-      if (isBehind(lane, delivery) || this.#room(lane) <= 0 || !this.#isServed(lane)) {
+      if (isBehind(lane, delivery) || this.#room(lane) <= 0 || !this.#lanes.isServed(lane)) {
         // Of an ordered lane the oldest is waited for, whatever comes after it.
         if (!lane.isOrdered || lane.storedDueAt === Infinity)
           lane.leaveInStore(delivery.event.receivedAt);
@@ -164,7 +164,7 @@ export class Dispatcher {
       return;
     }
     this.#lanes.configure(lane);
-    if (lane.releaseWaiting().length > 0) lane.leaveInStore(Date.now());
+    if (lane.releaseWaiting() > 0) lane.leaveInStore(Date.now());
     this.#turns.place(lane);
     this.#refill.watch(lane);
   }
@@ -195,10 +195,6 @@ export class Dispatcher {
     });
     clearTimeout(timer);
     return this.#inFlight;
-  }
-
-  #isServed(lane: Lane): boolean {
-    return this.#lanes.serviceOf(lane) !== undefined;
   }
 
   /** How many more deliveries the lane may hold. Every lane may hold what it may have in flight, whatever the others hold. */

@@ -111,12 +111,12 @@ export class Lane {
     return delivery;
   }
 
-  /** Lets go of everything that waits. */
-  releaseWaiting(): Delivery[] {
+  /** Lets go of everything that waits; how many there were. */
+  releaseWaiting(): number {
     if (this.#isQuick) this.load.pressure -= this.waiting;
     const released = [...this.#fresh.splice(0), ...this.#retries.splice(0)];
     for (const delivery of released) this.release(delivery);
-    return released;
+    return released.length;
   }
 
   /** Lets go of a delivery whose outcome is on disk, or that goes back to the store. */

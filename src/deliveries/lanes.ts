@@ -106,6 +106,10 @@ export class Lanes {
     return subscription?.disabled === null ? findService(subscription.service) : undefined;
   }
 
+  isServed(lane: Lane): boolean {
+    return this.serviceOf(lane) !== undefined;
+  }
+
   /** What holds the lane up, if anything does. */
   obstacleOf(lane: Lane): object | undefined {
     const { endpoint, pace, catchUp } = lane;

@@ -1,8 +1,21 @@
 /** The second part of what every adapter of the store has to do: the log of attempts, tokens and settings. */
 import { describe, expect, test } from 'vitest';
-import { attemptOrders, type Store } from '../../dist/store/store.js';
+import { attemptOrders, type AttemptQuery, type Store } from '../../dist/store/store.js';
 import { otherTenant } from '../support/samples.ts';
 import { attemptOf, commitAt } from './store-fill.ts';
+
+/** The log of subscription `a`, the oldest attempt first unless told otherwise. */
+const logOf = (store: Store, more: Partial<AttemptQuery> = {}) =>
+  store.attempts({
+    subscriptionUuid: 'a',
+    limit: 10,
+    offset: 0,
+    order: 'started_at',
+    direction: 'asc',
+    from: null,
+    search: null,
+    ...more,
+  });
 
 export function describeStoreLog(open: () => Promise<Store>): void {
   describe('the log of attempts', () => {
@@ -39,19 +52,7 @@ export function describeStoreLog(open: () => Promise<Store>): void {
           }),
         ],
       });
-      const list = async (more: Partial<Parameters<Store['attempts']>[0]> = {}) => {
-        const query = {
-          subscriptionUuid: 'a',
-          limit: 10,
-          offset: 0,
-          order: 'started_at',
-          direction: 'asc',
-          from: null,
-          search: null,
-          ...more,
-        } as const;
-        return store.attempts(query);
-      };
+      const list = (more?: Partial<AttemptQuery>) => logOf(store, more);
       return { store, list, ids: [one, two, three] };
     }
 
@@ -62,16 +63,7 @@ export function describeStoreLog(open: () => Promise<Store>): void {
       const attempt = attemptOf(id, { detail, dataKey: 'request_body' });
       await store.commit({ events: [], attempts: [attempt] });
       const whole = { request_body: { id: 7 }, response_status_code: 200 };
-      const { items } = await store.attempts({
-        subscriptionUuid: 'a',
-        limit: 10,
-        offset: 0,
-        order: 'started_at',
-        direction: 'asc',
-        from: null,
-        search: null,
-      });
-      expect(items).toMatchObject([{ detail: whole }]);
+      expect((await logOf(store)).items).toMatchObject([{ detail: whole }]);
       expect(await store.delivery(id)).toMatchObject({ attempts: [{ detail: whole }] });
     });
 
