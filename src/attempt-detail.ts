@@ -11,10 +11,10 @@ export interface KeptDetail {
 /** Throws when the detail is no JSON. */
 export function keptDetail(detail: JsonObject, data: Json): KeptDetail {
   const dataKey = typeof data === 'object' && data !== null ? keyOf(detail, data) : null;
-  return {
-    detail: JSON.stringify(dataKey === null ? detail : { ...detail, [dataKey]: null }),
-    dataKey,
-  };
+  if (dataKey === null) return { detail: JSON.stringify(detail), dataKey };
+  const withoutData = { ...detail };
+  withoutData[dataKey] = null;
+  return { detail: JSON.stringify(withoutData), dataKey };
 }
 
 /** @param data of the event of the attempt */

@@ -17,7 +17,7 @@ export interface ThroughputRow {
 }
 
 /** Events before anything is measured: the compiler takes its time to find what is hot. */
-const warmUp = 25_000;
+const warmUp = 40_000;
 
 async function measure(
   bench: Bench,

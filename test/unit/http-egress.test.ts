@@ -292,7 +292,8 @@ describe('a name', () => {
     );
     onTestFinished(() => agents.close());
     const limits = { timeout: 2_000, told: 2, maxResponseSize: 100, open: new Set<() => void>() };
-    const made = requestFor(planOf({ config: { url } }), event);
+    const request = requestFor(planOf({ config: { url } }), event);
+    const { headers, shownHeaders } = request.target;
     const agent = agents.get({
       verify: 'true',
       certificate: undefined,
@@ -301,7 +302,9 @@ describe('a name', () => {
       egress,
       proxy: undefined,
     });
-    const result = await exchange(agent, made, {}, limits).catch((error: unknown) => error);
+    const result = await exchange(agent, { request, headers, shownHeaders }, limits).catch(
+      (error: unknown) => error,
+    );
     return { result, asked };
   }
 

@@ -34,7 +34,7 @@ export class Agents {
   /** @throws when a file cannot be read */
   get(connection: Connection): Dispatcher {
     const { verify, certificate = '', key = '', timeout, egress, proxy = '' } = connection;
-    const name = [stamped(verify), stamped(certificate), stamped(key), timeout, proxy].join('\n');
+    const name = `${stamped(verify)}\n${stamped(certificate)}\n${stamped(key)}\n${timeout}\n${proxy}`;
     let agents = this.#agents.get(egress);
     if (agents === undefined) this.#agents.set(egress, (agents = new Map<string, Dispatcher>()));
     let agent = agents.get(name);

@@ -3,16 +3,16 @@ import { STATUS_CODES } from 'node:http';
 import type { JsonObject } from 'webhookd/plugin';
 import type { Answer } from './exchange.ts';
 import { decodeBody } from './json.ts';
-import type { PlannedRequest, Target } from './request.ts';
+import type { SignedRequest, Target } from './request.ts';
 
-export function requestDetail(
-  { plan, target, body }: PlannedRequest,
-  signed: Readonly<Record<string, string>>,
-): JsonObject {
+export function requestDetail({
+  request: { plan, target, body },
+  shownHeaders,
+}: SignedRequest): JsonObject {
   return {
     request_method: plan.method,
     request_url: target.shownUrl,
-    request_headers: { ...target.shownHeaders, ...signed },
+    request_headers: shownHeaders,
     request_body: body.shown,
   };
 }

@@ -1,6 +1,6 @@
 /** One request and its response, with a deadline, and with no more of the response kept than asked for. */
 import type { Dispatcher } from 'undici';
-import type { PlannedRequest } from './request.ts';
+import type { SignedRequest } from './request.ts';
 
 /** What the endpoint answered. */
 export interface Answer {
@@ -116,23 +116,19 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 }
 
-/**
- * Rejects when there is no complete answer, for whatever reason.
- *
- * @param signed headers that go along and belong to this attempt
- */
+/** Rejects when there is no complete answer, for whatever reason. */
 export function exchange(
   dispatcher: Dispatcher,
-  { plan: { method }, target: { origin, path, headers: known }, body: { content } }: PlannedRequest,
-  signed: Readonly<Record<string, string>>,
+  { request: { plan, target, body }, headers }: SignedRequest,
   options: ExchangeOptions,
 ): Promise<Answer> {
-  const headers = { ...known, ...signed };
+  const { method } = plan;
+  const { origin, path } = target;
   return new Promise((resolve, reject) => {
     const handler = new Exchange(options, resolve, reject);
     // The deadline is the exchange's own: it covers connecting, headers and body together.
     dispatcher.dispatch(
-      { origin, path, method, headers, body: content, headersTimeout: 0, bodyTimeout: 0 },
+      { origin, path, method, headers, body: body.content, headersTimeout: 0, bodyTimeout: 0 },
       handler,
     );
   });

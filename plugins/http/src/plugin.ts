@@ -20,6 +20,7 @@ import {
   requestFor,
   requestReturned,
   type RequestTraits,
+  type SignedRequest,
   type Target,
 } from './request.ts';
 import { retryAfter } from './retry-after.ts';
@@ -46,13 +47,8 @@ interface Means {
   deadline: number;
   /** seconds */
   timeout: number;
-  /** Headers that sign a request, at the time it is sent. */
-  sign: (request: PlannedRequest) => Promise<Record<string, string>>;
-}
-
-interface SignedRequest {
-  request: PlannedRequest;
-  signed: Readonly<Record<string, string>>;
+  /** Signs a request at the time it is sent. */
+  sign: (request: PlannedRequest) => Promise<SignedRequest>;
 }
 
 export default class HttpService {
@@ -96,8 +92,8 @@ export default class HttpService {
       returned === undefined ? makeRequest(subscription, event) : requestReturned(returned);
     const means = this.#meansFor(subscription, context);
     const signed = await means.sign(request);
-    const detail = requestDetail(request, signed);
-    const answer = await this.#send({ request, signed }, means, detail);
+    const detail = requestDetail(signed);
+    const answer = await this.#send(signed, means, detail);
     addAnswer(detail, answer);
     if (answer.status >= 200 && answer.status < 300) return detail;
     detail['error'] = refusal(answer, request.target);
@@ -118,24 +114,24 @@ export default class HttpService {
       connectTimeout: (delivery.connectTimeout ?? connectTimeout) * 1000,
       deadline: performance.now() + seconds * 1000,
       timeout: seconds,
-      sign: (request) => signature(request, context),
+      sign: (request) => signRequest(request, context),
     };
   }
 
   /** The answer, behind redirects if they are followed; the detail learns why there is none. */
   async #send(first: SignedRequest, means: Means, detail: JsonObject): Promise<Answer> {
-    let { request, signed } = first;
+    let signed = first;
     try {
       for (let hop = 0; ; hop++) {
-        const answer = await this.#exchange({ request, signed }, means);
+        const answer = await this.#exchange(signed, means);
         if (!this.#options.followRedirects || !isRedirect(answer)) return answer;
         if (hop === mostRedirects) throw new Error(`more than ${mostRedirects} redirects`);
-        request = redirected(request, answer);
+        const request = redirected(signed.request, answer);
         detail['redirected_to'] = request.target.shownUrl;
         signed = await means.sign(request);
       }
     } catch (error) {
-      detail['error'] = describeError(error, request.target);
+      detail['error'] = describeError(error, signed.request.target);
       if (error instanceof EgressDenied) {
         detail['reason'] = error.reason;
         throw new HookExpectedError(detail);
@@ -152,8 +148,8 @@ export default class HttpService {
     return isOurs ? 'unknown' : 'down';
   }
 
-  async #exchange({ request, signed }: SignedRequest, means: Means): Promise<Answer> {
-    const { plan, target } = request;
+  async #exchange(signed: SignedRequest, means: Means): Promise<Answer> {
+    const { plan, target } = signed.request;
     const { egress, connectTimeout, deadline, timeout } = means;
     const proxy = this.#proxyFor(target);
     // Behind a proxy it is the proxy that looks names up.
@@ -168,7 +164,7 @@ export default class HttpService {
         proxy,
       }),
     );
-    return exchange(agent, request, signed, {
+    return exchange(agent, signed, {
       timeout: Math.max(1, deadline - performance.now()),
       told: timeout,
       maxResponseSize: this.#options.maxResponseSize,
@@ -218,19 +214,26 @@ function signOf({ status }: Answer): 'down' | 'busy' | undefined {
  * The headers of Standard Webhooks 1.0.0 and of W3C's Trace Context. The id is the same over all attempts:
  * the receiver can tell a repeat.
  */
-async function signature(
-  { plan, body }: PlannedRequest,
+async function signRequest(
+  request: PlannedRequest,
   { delivery, sign, trace }: AttemptContext,
-): Promise<Record<string, string>> {
+): Promise<SignedRequest> {
+  const { plan, target, body } = request;
   const timestamp = Math.floor(Date.now() / 1000);
-  const headers: Record<string, string> = {
+  const own: Record<string, string> = {
     'webhook-id': delivery.id,
     'webhook-timestamp': String(timestamp),
   };
   if (sign !== undefined && plan.signatures.length > 0)
-    headers['webhook-signature'] = await sign(timestamp, body.content, plan.signatures);
-  if (trace !== undefined) Object.assign(headers, trace);
-  return headers;
+    own['webhook-signature'] = await sign(timestamp, body.content, plan.signatures);
+  if (trace !== undefined) Object.assign(own, trace);
+  const headers = { ...target.headers, ...own };
+  const isShown = target.shownHeaders === target.headers;
+  return {
+    request,
+    headers,
+    shownHeaders: isShown ? headers : { ...target.shownHeaders, ...own },
+  };
 }
 
 const noFiles =

@@ -33,6 +33,14 @@ export interface PlannedRequest {
   body: Body;
 }
 
+/** A request with the headers of one attempt. */
+export interface SignedRequest {
+  request: PlannedRequest;
+  headers: Readonly<Record<string, string>>;
+  /** For the log: without credentials. */
+  shownHeaders: Record<string, string>;
+}
+
 /** What holds for all requests of a version of a subscription's options. */
 export interface RequestTraits {
   method: string;
@@ -198,16 +206,22 @@ function makeTarget(
     headers['authorization'] = basic(unescape(url.username), unescape(url.password));
     url.password &&= '********';
   }
-  const shownHeaders = { ...headers };
-  for (const name of Object.keys(shownHeaders)) if (isSecret(name)) shownHeaders[name] = '********';
   return {
     origin: url.origin,
     hostname: url.hostname,
     path: `${url.pathname}${url.search}`,
     headers,
-    shownHeaders,
+    shownHeaders: shown(headers),
     shownUrl: url.href,
   };
+}
+
+/** The headers themselves when there is nothing to hide. */
+function shown(headers: Record<string, string>): Record<string, string> {
+  const hidden = Object.keys(headers).filter(isSecret);
+  return hidden.length === 0
+    ? headers
+    : { ...headers, ...Object.fromEntries(hidden.map((name) => [name, '********'])) };
 }
 
 /** The same headers for another address, but none of the subscription's own when it is somebody else's. */
