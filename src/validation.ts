@@ -37,19 +37,27 @@ function createAjv(isCoercing: boolean): Ajv {
 const strict = createAjv(false);
 const coercing = createAjv(true);
 
-/** Compiles a schema of our own. Throws when it cannot be compiled. */
+/** The check of a schema of our own. It is compiled when it is first needed, which most are not. */
 export function compileSchema(schema: object): Validate {
-  return toValidate(strict.compile(schema));
+  let check: ValidateFunction | undefined;
+  return (value) => errorsOf((check ??= strict.compile(schema)), value);
 }
 
-const toValidate =
-  (check: ValidateFunction): Validate =>
-  (value) =>
-    check(value) ? null : (check.errors ?? []);
+const errorsOf = (check: ValidateFunction, value: unknown) =>
+  check(value) ? null : (check.errors ?? []);
 
 /** For fastify: text from a query becomes what its schema asks for; a body has to be right as it is. */
 export function compileForRequest(schema: object, part: string | undefined) {
-  return (part === 'body' ? strict : coercing).compile(schema);
+  let check: ValidateFunction | undefined;
+  const validate = (value: unknown) => {
+    validate.errors = errorsOf(
+      (check ??= (part === 'body' ? strict : coercing).compile(schema)),
+      value,
+    );
+    return validate.errors === null;
+  };
+  validate.errors = null as ErrorObject[] | null;
+  return validate;
 }
 
 /** Compiles somebody else's schema. Throws when it is no JSON Schema. */
@@ -57,5 +65,6 @@ export function compileForeignSchema(schema: object): Validate {
   const ajv = createAjv(false);
   if (ajv.validateSchema(schema) !== true)
     throw new Error(`not a JSON Schema: ${ajv.errorsText(ajv.errors)}`);
-  return toValidate(ajv.compile(schema));
+  const check = ajv.compile(schema);
+  return (value) => errorsOf(check, value);
 }

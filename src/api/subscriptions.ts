@@ -3,10 +3,11 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { array, boolean, integer, maybe, nothing, object, string } from '../schema.ts';
 import type { Subscription } from '../model.ts';
 import type { PluginRegistry } from '../plugins/registry.ts';
-import { SubscriptionInput, SubscriptionOutput, toOutput } from '../subscriptions/schema.ts';
+import { SubscriptionInput } from '../subscriptions/schema.ts';
 import type { SubscriptionService, Visible } from '../subscriptions/service.ts';
 import { principalOf } from './auth.ts';
 import { failures } from './schemas.ts';
+import { ShownSubscription, withWarning } from './shown-subscription.ts';
 import { inputOf, readsInput } from './subscription-body.ts';
 
 export interface SubscriptionRoutes {
@@ -35,23 +36,6 @@ const ListQuery = object({
     boolean({ default: false, description: 'Subscriptions of the tenants below too.' }),
   ),
 });
-
-const ShownSubscription = object({
-  ...SubscriptionOutput.properties,
-  warning: maybe(string({ description: 'Why its deliveries wait; only when they do.' })),
-});
-
-/** Says of a subscription whose deliveries wait why that is; a client of wazo-webhookd sees what it knows. */
-const withWarning = (registry: PluginRegistry) => (subscription: Subscription) => {
-  const { service } = subscription;
-  if (registry.find(service) !== undefined) return toOutput(subscription);
-  const plugin = registry.providerOf(service);
-  const why =
-    plugin === undefined
-      ? `no plugin provides the service ${service}`
-      : `the plugin ${plugin} cannot be called`;
-  return { ...toOutput(subscription), warning: `${why}: deliveries wait` };
-};
 
 /** Whether a subscription's metadata has every `key:value`. What has no colon says nothing, as in wazo-webhookd. */
 export function metadataFilter(searches: readonly string[]) {

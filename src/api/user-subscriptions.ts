@@ -1,12 +1,19 @@
 /** `/1.0/users/me/subscriptions`: the subscriptions of whoever asks. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { array, integer, nothing, object } from '../schema.ts';
-import { SubscriptionOutput, toOutput, UserSubscriptionInput } from '../subscriptions/schema.ts';
-import type { SubscriptionService, Visible } from '../subscriptions/service.ts';
+import { UserSubscriptionInput } from '../subscriptions/schema.ts';
+import type { Visible } from '../subscriptions/service.ts';
 import { userOf } from './auth.ts';
 import { failures } from './schemas.ts';
+import { ShownSubscription, withWarning } from './shown-subscription.ts';
 import { readsInput, userInputOf } from './subscription-body.ts';
-import { type ByUuid, metadataFilter, MetadataQuery, UuidParams } from './subscriptions.ts';
+import {
+  type ByUuid,
+  metadataFilter,
+  MetadataQuery,
+  type SubscriptionRoutes,
+  UuidParams,
+} from './subscriptions.ts';
 
 export const userPath = '/users/me/subscriptions';
 
@@ -18,9 +25,10 @@ export function ownOf(request: FastifyRequest): Visible & { ownerUserUuid: strin
 
 export function userSubscriptionRoutes(
   scope: FastifyInstance,
-  { subscriptions }: { subscriptions: SubscriptionService },
+  { subscriptions, registry }: SubscriptionRoutes,
 ): void {
   const tags = ['users'];
+  const shown = withWarning(registry);
 
   scope.get<{ Querystring: { search_metadata: string[] } }>(
     userPath,
@@ -30,7 +38,7 @@ export function userSubscriptionRoutes(
         summary: 'List the user’s own subscriptions',
         querystring: MetadataQuery,
         response: {
-          200: object({ items: array(SubscriptionOutput), total: integer() }),
+          200: object({ items: array(ShownSubscription), total: integer() }),
           ...failures(400, 401),
         },
       },
@@ -39,7 +47,7 @@ export function userSubscriptionRoutes(
       const items = subscriptions
         .list(ownOf(request))
         .filter(metadataFilter(request.query.search_metadata))
-        .map(toOutput);
+        .map(shown);
       return Promise.resolve({ items, total: items.length });
     },
   );
@@ -52,7 +60,7 @@ export function userSubscriptionRoutes(
         tags,
         summary: 'Create a subscription of the user’s own',
         body: UserSubscriptionInput,
-        response: { 201: SubscriptionOutput, ...failures(400, 401, 413, 503) },
+        response: { 201: ShownSubscription, ...failures(400, 401, 413, 503) },
       },
     },
     async (request, reply) => {
@@ -64,7 +72,7 @@ export function userSubscriptionRoutes(
         eventsWazoUuid: serverUuid,
       };
       const created = await subscriptions.create(input, { tenantUuid: ownTenantUuid });
-      return reply.status(201).send(toOutput(created));
+      return reply.status(201).send(shown(created));
     },
   );
 
@@ -75,13 +83,11 @@ export function userSubscriptionRoutes(
         tags,
         summary: 'Show a subscription of the user’s own',
         params: UuidParams,
-        response: { 200: SubscriptionOutput, ...failures(401, 404) },
+        response: { 200: ShownSubscription, ...failures(401, 404) },
       },
     },
     (request) =>
-      Promise.resolve(
-        toOutput(subscriptions.get(request.params.subscription_uuid, ownOf(request))),
-      ),
+      Promise.resolve(shown(subscriptions.get(request.params.subscription_uuid, ownOf(request)))),
   );
 
   scope.put<ByUuid>(
@@ -93,7 +99,7 @@ export function userSubscriptionRoutes(
         summary: 'Replace a subscription of the user’s own',
         params: UuidParams,
         body: UserSubscriptionInput,
-        response: { 200: SubscriptionOutput, ...failures(400, 401, 404, 413, 503) },
+        response: { 200: ShownSubscription, ...failures(400, 401, 404, 413, 503) },
       },
     },
     async (request) => {
@@ -106,7 +112,7 @@ export function userSubscriptionRoutes(
         eventsWazoUuid,
         ownerUserUuid,
       };
-      return toOutput(await subscriptions.update(uuid, input, own));
+      return shown(await subscriptions.update(uuid, input, own));
     },
   );
 

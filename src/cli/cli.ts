@@ -5,11 +5,9 @@ import { version } from '../version.ts';
 import { configCommand } from './config.ts';
 import { deadLetterCommand } from './deadletter.ts';
 import { deliveryCommand } from './delivery.ts';
-import { emitCommand } from './emit.ts';
-import { eventsCommand } from './events.ts';
 import { importCommand } from './import.ts';
+import { later } from './later.ts';
 import { logsCommand } from './logs.ts';
-import { pluginCommand } from './plugin/plugin.ts';
 import { purgeCommand } from './purge.ts';
 import { receiveCommand } from './receive.ts';
 import { runCommand } from './run.ts';
@@ -18,6 +16,22 @@ import { statusCommand } from './status.ts';
 import { subscriptionCommand } from './subscription/subscription.ts';
 import { syncCommand } from './sync.ts';
 import { tokenCommand } from './token.ts';
+
+const plugin = later(
+  'plugin',
+  'Write, install and manage plugins',
+  async () => (await import('./plugin/plugin.ts')).pluginCommand,
+);
+const emit = later(
+  'emit [name]',
+  'Publish events to the exchange, and wait until the broker has them',
+  async () => (await import('./emit.ts')).emitCommand,
+);
+const events = later(
+  'events',
+  'List the events that are known by name',
+  async () => (await import('./events.ts')).eventsCommand,
+);
 
 /** Runs one command; the exit status. A user's mistake is told in words, a bug with its stack. */
 export async function runCli(args: string[]): Promise<number> {
@@ -37,14 +51,14 @@ export async function runCli(args: string[]): Promise<number> {
     .command(subscriptionCommand)
     .command(deliveryCommand)
     .command(deadLetterCommand)
-    .command(pluginCommand)
+    .command(plugin)
     .command(secretCommand)
     .command(tokenCommand)
     .command(importCommand)
     .command(syncCommand)
     .command(purgeCommand)
-    .command(emitCommand)
-    .command(eventsCommand)
+    .command(emit)
+    .command(events)
     .command(receiveCommand)
     .command(logsCommand)
     .command(statusCommand)

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
-import type { CommandModule } from 'yargs';
 import { brokerAddress } from '../bus/address.ts';
 import { BusConnection } from '../bus/connection.ts';
 import { buildMessage, type OutgoingEvent } from '../bus/message.ts';
@@ -12,6 +11,7 @@ import type { Config } from '../config/schema.ts';
 import { messageOf, UserError } from '../errors.ts';
 import { declaredEvents } from './declared-events.ts';
 import { type EventSource, eventsToEmit } from './emit-source.ts';
+import type { LaterCommand } from './later.ts';
 import { type GlobalOptions, withJson } from './options.ts';
 
 interface EmitOptions extends GlobalOptions, EventSource {
@@ -23,9 +23,7 @@ interface EmitOptions extends GlobalOptions, EventSource {
 /** How long to try to reach the broker, ms. */
 const patience = 10_000;
 
-export const emitCommand: CommandModule<object, EmitOptions> = {
-  command: 'emit [name]',
-  describe: 'Publish events to the exchange, and wait until the broker has them',
+export const emitCommand: LaterCommand<EmitOptions> = {
   builder: (yargs) =>
     withJson(yargs)
       .positional('name', { type: 'string', describe: 'Name of the event' })

@@ -1,7 +1,7 @@
-import type { CommandModule } from 'yargs';
 import { catalogue } from '../events/catalogue.ts';
 import { hasSample } from '../events/samples.ts';
 import { declaredEvents } from './declared-events.ts';
+import type { LaterCommand } from './later.ts';
 import { type GlobalOptions, withJson } from './options.ts';
 import { printJson, printTable } from './output.ts';
 
@@ -11,12 +11,12 @@ function knownEvents(config: string | undefined) {
   return [...catalogue, ...own].map((event) => ({ ...event, has_sample: hasSample(event.name) }));
 }
 
-export const eventsCommand: CommandModule<
-  object,
-  GlobalOptions & { grep?: string | undefined; json: boolean }
-> = {
-  command: 'events',
-  describe: 'List the events that are known by name',
+interface EventsOptions extends GlobalOptions {
+  grep?: string | undefined;
+  json: boolean;
+}
+
+export const eventsCommand: LaterCommand<EventsOptions> = {
   builder: (yargs) =>
     withJson(yargs).option('grep', { type: 'string', describe: 'Only names with this in them' }),
   handler: ({ config, grep = '', json }) => {

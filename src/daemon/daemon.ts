@@ -11,11 +11,10 @@ import { startTracing } from '../observing/tracing.ts';
 import { SqliteStore } from '../store/sqlite/store.ts';
 import type { Store } from '../store/store.ts';
 import { version } from '../version.ts';
-import { createDaemonContainer } from './container.ts';
 import type { Cradle } from './cradle.ts';
 import { addOwnStatus } from './own-status.ts';
 import { databaseFile, localTokenFile } from './paths.ts';
-import { makeApi, makeMachineServer } from './servers.ts';
+import type * as Servers from './servers.ts';
 
 /** Attempts that were cut get this long to end, ms. */
 const cutGrace = 500;
@@ -77,7 +76,12 @@ export class Daemon {
     brokerAddress(this.#config.bus);
     const tracing = await startTracing(version, this.#config.bus.queueName);
     if (tracing !== undefined) this.#log.info('traces are made, and taken up from events');
-    const store = await this.#openStore();
+    // The store's thread starts while this one loads the rest of the daemon.
+    const [store, { createDaemonContainer }, servers] = await Promise.all([
+      this.#openStore(),
+      import('./container.ts'),
+      import('./servers.ts'),
+    ]);
     const { cradle } = createDaemonContainer({
       config: this.#config,
       currentBus: () => this.#config.bus,
@@ -96,7 +100,7 @@ export class Daemon {
     await cradle.bindings.want(OwnerEnds.eventNames);
     for (const fingerprint of await store.recentFingerprints(cradle.recent.capacity))
       cradle.recent.add(fingerprint);
-    const listen = await this.#prepareApi(cradle);
+    const listen = await this.#prepareApi(cradle, servers);
     await this.#startDeliveries(cradle);
     this.#consume(cradle);
     cradle.outbox.wake();
@@ -156,7 +160,10 @@ export class Daemon {
   }
 
   /** Everything of the API but listening, with the routes of plugins. */
-  async #prepareApi(cradle: Cradle): Promise<() => Promise<void>> {
+  async #prepareApi(
+    cradle: Cradle,
+    { makeApi, makeMachineServer }: typeof Servers,
+  ): Promise<() => Promise<void>> {
     const { plugins, vault } = cradle;
     const { restApi } = cradle.config;
     addOwnStatus(cradle);
@@ -165,7 +172,7 @@ export class Daemon {
     this.#cut.signal.addEventListener('abort', () => plugins.cut());
     const server = await makeApi(cradle);
     return async () => {
-      await this.#listenForMachines(cradle);
+      await this.#listenForMachines(cradle, makeMachineServer);
       this.#undo.push({ what: 'the API', run: () => server.close() });
       this.#address = await orUserError(
         server.listen({ host: restApi.listen, port: restApi.port }),
@@ -175,7 +182,10 @@ export class Daemon {
   }
 
   /** On a port of its own nobody is asked for a token. */
-  async #listenForMachines(cradle: Cradle): Promise<void> {
+  async #listenForMachines(
+    cradle: Cradle,
+    makeMachineServer: (typeof Servers)['makeMachineServer'],
+  ): Promise<void> {
     const { listen: host, port } = cradle.config.observing;
     if (port === null) return;
     const server = makeMachineServer(cradle);

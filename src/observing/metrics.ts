@@ -4,7 +4,10 @@
  * What is counted with every attempt is counted in plain numbers, which prom-client gets when somebody
  * asks: it would look its labels up at each count.
  */
-import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
+// The package's index loads OpenTelemetry's API as well, for one of the process's own figures.
+import Counter from 'prom-client/lib/counter.js';
+import Histogram from 'prom-client/lib/histogram.js';
+import Registry from 'prom-client/lib/registry.js';
 import type { AttemptStatus } from '../model.ts';
 import type { WriteBatch } from '../store/store.ts';
 import { observe, type Observed } from './observed.ts';
@@ -75,8 +78,9 @@ export class Metrics {
     'Those of them that were parked, and so were never made.',
   );
 
+  #process: Promise<void> | undefined;
+
   constructor(observed: Observed) {
-    collectDefaultMetrics({ register: this.#registry });
     observe(this.#registry, observed);
     this.#tally(
       'attempts_total',
@@ -142,8 +146,17 @@ export class Metrics {
   }
 
   /** All of it as text. */
-  text(): Promise<string> {
+  async text(): Promise<string> {
+    await this.#watchProcess();
     return this.#registry.metrics();
+  }
+
+  /** The process's own figures, from when somebody first asked for any: until then they cost nothing. */
+  #watchProcess(): Promise<void> {
+    this.#process ??= import('prom-client/lib/defaultMetrics.js').then(({ default: collect }) =>
+      collect({ register: this.#registry }),
+    );
+    return this.#process;
   }
 
   #countsOf(service: string): ServiceCounts {

@@ -1,5 +1,7 @@
 /** What is looked up when somebody asks for the metrics, and costs nothing in between. */
-import { Counter, Gauge, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
+import Counter from 'prom-client/lib/counter.js';
+import Gauge from 'prom-client/lib/gauge.js';
 import type { StoreSize } from '../store/store.ts';
 
 export interface Observed {

@@ -12,13 +12,14 @@ const subscriptions = 10_000;
 function insertSubscriptions(file: string, count: number, names: readonly string[]): void {
   const database = new Database(file);
   const insert = database.prepare(
-    'INSERT INTO subscriptions VALUES (?, ?, ?, ?, ?, NULL, NULL, NULL, ?, ?)',
+    `INSERT INTO subscriptions (uuid, name, service, config, events, owner_tenant_uuid, metadata)
+     VALUES (?, ?, ?, ?, ?, ?, '{}')`,
   );
   database.transaction(() => {
     for (let n = 0; n < count; n++) {
       const config = JSON.stringify({ url: `http://127.0.0.1:9/${n}`, method: 'post' });
       const events = JSON.stringify([names[n % names.length]]);
-      insert.run(randomUUID(), `subscription ${n}`, 'http', config, events, randomUUID(), '{}');
+      insert.run(randomUUID(), `subscription ${n}`, 'http', config, events, randomUUID());
     }
   })();
   database.close();

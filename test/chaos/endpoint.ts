@@ -48,7 +48,7 @@ async function bad(
         options.say(`${sink.requests} requests at the bad one, ${other.requests} at the good one`);
         const sinks = isNaive ? [sink] : [sink, other];
         const parts = sinks.map((one) => ({ counts: one.counts(), expected: events }));
-        return reportOf(events, parts, { worstRecovery, crashes: subject.crashes });
+        return reportOf(events, parts, { worstRecovery });
       } finally {
         await other.close();
       }

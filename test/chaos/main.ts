@@ -1,5 +1,6 @@
 /**
- * Everything that can go wrong, at full size. Fails when a delivery is missing or nothing explains a repeat.
+ * Everything that can go wrong, at full size. Fails when a delivery is missing, nothing explains a repeat, or the
+ * daemon ended by itself.
  *
  *     npm run chaos [-- --scenario NAME ...] [--seed N] [--events N] [--small] [--naive] [--json FILE]
  */
@@ -104,7 +105,7 @@ async function runOne(name: string, scenario: Scenario, isNaive: boolean): Promi
       random: seededRandom(seed),
       say: (line) => console.log(line),
     });
-    const isKept = report.missing === 0 && report.unexplained === 0;
+    const isKept = report.missing + report.unexplained + report.crashes === 0;
     const result = isNaive ? 'measured' : isKept ? 'kept' : 'BROKEN';
     return { scenario: name, ...report, result, seconds: seconds() };
   } catch (error) {

@@ -15,7 +15,7 @@ export interface ChaosOptions {
 }
 
 /** What came of it. */
-export interface ChaosReport {
+export interface DeliveryReport {
   /** Events. */
   published: number;
   /** Deliveries that were to arrive: one for each event and subscription. */
@@ -28,6 +28,9 @@ export interface ChaosReport {
   unexplained: number;
   /** Longest time from a fault, or from its end where nothing can arrive before, to the next arrival, ms. */
   worstRecovery: number;
+}
+
+export interface ChaosReport extends DeliveryReport {
   /** How often what was tested ended by itself. */
   crashes: number;
 }
@@ -54,9 +57,8 @@ export function reportOf(
   {
     explained = new Set(),
     worstRecovery,
-    crashes = 0,
-  }: { explained?: ReadonlySet<number>; worstRecovery: number; crashes?: number },
-): ChaosReport {
+  }: { explained?: ReadonlySet<number>; worstRecovery: number },
+): DeliveryReport {
   const arrived = parts.reduce((sum, { counts }) => sum + counts.size, 0);
   const expected = parts.reduce((sum, part) => sum + part.expected, 0);
   const repeated = parts.flatMap(({ counts }) =>
@@ -70,6 +72,5 @@ export function reportOf(
     repeated: repeated.length,
     unexplained: repeated.filter((id) => !explained.has(id)).length,
     worstRecovery: Math.round(worstRecovery),
-    crashes,
   };
 }

@@ -5,7 +5,7 @@ import { connect } from 'amqplib';
 import { TestDaemon } from '../support/daemon.ts';
 import { until } from '../support/wait.ts';
 import { publishAll, type PublishOptions } from './publishing.ts';
-import { type ChaosOptions, type ChaosReport, reportOf } from './scenario.ts';
+import { type ChaosOptions, type ChaosReport, type DeliveryReport, reportOf } from './scenario.ts';
 import { Sink } from './sink.ts';
 import { DaemonSubject, NaiveSubject, type Subject } from './subject.ts';
 
@@ -74,13 +74,12 @@ export class Stand {
    *
    * @param explained ids that may have arrived twice
    */
-  async report(worstRecovery: number, explained?: ReadonlySet<number>): Promise<ChaosReport> {
+  async report(worstRecovery: number, explained?: ReadonlySet<number>): Promise<DeliveryReport> {
     const { events } = this.options;
     await this.arrived(events);
     await this.subject.settled();
     return reportOf(events, [{ counts: this.sink.counts(), expected: events }], {
       worstRecovery,
-      crashes: this.subject.crashes,
       ...(explained === undefined ? {} : { explained }),
     });
   }
@@ -106,7 +105,7 @@ export async function withLeftover<T>(undo: () => void, work: () => Promise<T>):
 /** Sets everything up, runs, and removes all of it. */
 export async function onStand(
   options: ChaosOptions,
-  run: (stand: Stand) => Promise<ChaosReport>,
+  run: (stand: Stand) => Promise<DeliveryReport>,
   { config = {}, url = options.broker.url, prepare, ...more }: StandSettings = {},
 ): Promise<ChaosReport> {
   const sink = await Sink.open();
@@ -127,7 +126,8 @@ export async function onStand(
       await prepare?.(daemon);
       await subject.start();
       if (!options.isNaive) await daemon.subscribe([eventName], sink.url);
-      return await run(new Stand(options, subject, sink, queue));
+      const report = await run(new Stand(options, subject, sink, queue));
+      return { ...report, crashes: subject.crashes };
     } finally {
       await subject.remove();
       await sink.close();

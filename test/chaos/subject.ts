@@ -24,9 +24,11 @@ export interface Subject {
 }
 
 export class DaemonSubject implements Subject {
-  readonly crashes = 0;
-
   constructor(readonly daemon: TestDaemon) {}
+
+  get crashes(): number {
+    return this.daemon.crashes;
+  }
 
   start(): Promise<unknown> {
     return this.daemon.start();

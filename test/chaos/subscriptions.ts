@@ -1,7 +1,7 @@
 /** Subscriptions come and go while events flow: each event goes to those that existed when it was received. */
 import { randomUUID } from 'node:crypto';
 import { until } from '../support/wait.ts';
-import type { ChaosOptions, ChaosReport, Scenarios } from './scenario.ts';
+import type { ChaosOptions, DeliveryReport, Scenarios } from './scenario.ts';
 import { onStand, type Stand } from './stand.ts';
 
 /** Events a second. */
@@ -88,7 +88,7 @@ class Churn {
 }
 
 const churning = (options: ChaosOptions) =>
-  onStand(options, async (stand): Promise<ChaosReport> => {
+  onStand(options, async (stand) => {
     const { isSmall, events, random, say } = options;
     const size = isSmall ? 'small' : 'full';
     const { daemon, sink, subject } = stand;
@@ -115,7 +115,7 @@ const churning = (options: ChaosOptions) =>
     return reportOn(churn, stand);
   });
 
-function reportOn(churn: Churn, { options, sink }: Stand): ChaosReport {
+function reportOn(churn: Churn, { options, sink }: Stand): DeliveryReport {
   const { events } = options;
   const sum = (of: (life: Life) => number) =>
     churn.lives.reduce((total, life) => total + of(life), 0);
@@ -134,7 +134,6 @@ function reportOn(churn: Churn, { options, sink }: Stand): ChaosReport {
     repeated,
     unexplained: repeated + sum((life) => churn.strangers(life)),
     worstRecovery: Math.round(churn.worstWait),
-    crashes: 0,
   };
 }
 

@@ -263,4 +263,19 @@ describe('a token’s grant', () => {
     });
     expect((await call({}, 'GET', path)).status).toBe(401);
   });
+
+  test('learns that deliveries wait, as the administrator does', async () => {
+    const path = '/users/me/subscriptions';
+    const body = { warning: 'no plugin provides the service nobody: deliveries wait' };
+    const input = { name: 'n', service: 'nobody', events: ['e'], config: {} };
+    const token = { user_uuid: user };
+    const made = await call(token, 'POST', path, {}, input);
+    expect(made).toMatchObject({ status: 201, body });
+    const own = `${path}/${(made.body as { uuid: string }).uuid}`;
+    expect(await call(token, 'PUT', own, {}, input)).toMatchObject({ status: 200, body });
+    expect(await call(token, 'GET', own)).toMatchObject({ status: 200, body });
+    const { items } = (await call(token, 'GET', path)).body as { items: object[] };
+    expect(items).toContainEqual(expect.objectContaining(body));
+    expect((await call(token, 'DELETE', own)).status).toBe(204);
+  });
 });

@@ -38,6 +38,8 @@ export class TestDaemon {
   environment: Record<string, string>;
   #port = 0;
   #child: ChildProcess | undefined;
+  #isToEnd = false;
+  #crashes = 0;
   #output = '';
   /** Since the first start. */
   #everything = '';
@@ -58,6 +60,11 @@ export class TestDaemon {
 
   get url(): string {
     return `http://127.0.0.1:${this.#port}`;
+  }
+
+  /** How often it ended by itself, other than with a word to the administrator and status 2. */
+  get crashes(): number {
+    return this.#crashes;
   }
 
   get databaseFile(): string {
@@ -96,6 +103,10 @@ export class TestDaemon {
       detached: this.#settings.isDetached ?? false,
     });
     this.#child = child;
+    this.#isToEnd = false;
+    child.once('exit', (status) => {
+      if (this.#child === child && !this.#isToEnd && status !== 2) this.#crashes++;
+    });
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk) => {
         this.#output += String(chunk);
@@ -151,6 +162,7 @@ export class TestDaemon {
   }
 
   signal(signal: NodeJS.Signals): void {
+    if (signal === 'SIGTERM' || signal === 'SIGKILL') this.#isToEnd = true;
     this.#child?.kill(signal);
   }
 

@@ -1,5 +1,5 @@
 import type { ConsumeMessage } from 'amqplib';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ConsumerSession } from '../../dist/bus/consumer.js';
 import { Intake } from '../../dist/deliveries/intake.js';
 import { RecentEvents } from '../../dist/deliveries/recent-events.js';
@@ -13,7 +13,12 @@ import { sampleSubscription } from '../support/samples.ts';
 function setUp({
   log = silentLog,
   before = (): Promise<void> | undefined => undefined,
-}: { log?: typeof silentLog; before?: (event: BusEvent) => Promise<void> | undefined } = {}) {
+  pressure = () => 0,
+}: {
+  log?: typeof silentLog;
+  before?: (event: BusEvent) => Promise<void> | undefined;
+  pressure?: () => number;
+} = {}) {
   const told: string[] = [];
   const commits: { record: EventRecord; done: (error?: Error) => void }[] = [];
   const handedOn: Delivery[] = [];
@@ -27,7 +32,7 @@ function setUp({
     commits: { addEvent: (record, done) => void commits.push({ record, done }) },
     recent: new RecentEvents(100),
     onCommitted: (deliveries) => void handedOn.push(...deliveries),
-    pressure: () => 0,
+    pressure,
     onEvent: (event) => {
       seen.push(event);
       return before(event);
@@ -88,6 +93,63 @@ test('nothing is acked while something is to be done first, and what follows is 
   done();
   await settle();
   expect(told).toEqual(['ack ..2']);
+});
+
+describe('pressure', () => {
+  const receiveAll = (receive: (parts: MessageParts) => void, count: number) => {
+    for (let id = 1; id <= count; id++) receive(event(id));
+  };
+
+  test('lets no more in than are under way, until some are done', () => {
+    let pressure = 0;
+    const { receive, intake, commits } = setUp({ pressure: () => pressure });
+    pressure = 190;
+    receiveAll(receive, 100);
+    expect(commits).toHaveLength(10);
+    intake.relieve();
+    expect(commits).toHaveLength(10);
+    pressure = 150;
+    intake.relieve();
+    expect(commits.length).toBeGreaterThan(10);
+    expect(commits.length).toBeLessThan(100);
+    pressure = 0;
+    intake.relieve();
+    expect(commits).toHaveLength(100);
+  });
+
+  test('that what was committed does not add to ends with the commit', async () => {
+    const { receive, commits, told, settle } = setUp();
+    receiveAll(receive, 1_000);
+    expect(commits.length).toBeLessThan(1_000);
+    for (let at = 0; at < commits.length; at++) {
+      commits[at]?.done();
+      if (at === commits.length - 1) await settle();
+    }
+    expect(commits).toHaveLength(1_000);
+    expect(told.at(-1)).toBe('ack ..1000');
+  });
+
+  test('does not hold up what nobody wants', () => {
+    let pressure = 1_000;
+    const { receive, intake, commits, seen } = setUp({ pressure: () => pressure });
+    for (let tag = 1; tag <= 500; tag++) receive({ ...unwanted, tag });
+    receive(event(1, 501));
+    pressure = 0;
+    intake.relieve();
+    expect(seen).toHaveLength(501);
+    expect(commits).toHaveLength(1);
+  });
+
+  test('is not waited for much longer than others can wait', () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const { receive, commits } = setUp({ pressure: () => 1_000 });
+    receiveAll(receive, 3);
+    vi.advanceTimersByTime(249);
+    expect(commits).toHaveLength(0);
+    vi.advanceTimersByTime(1);
+    expect(commits).toHaveLength(3);
+  });
 });
 
 describe('an event somebody wants', () => {

@@ -1,13 +1,11 @@
-import type { CommandModule } from 'yargs';
+import type { LaterCommand } from '../later.ts';
 import { devCommand } from './dev.ts';
 import { initCommand } from './init.ts';
 import { installCommand, removeCommand, upgradeCommand } from './install.ts';
 import { changeCommands, listCommand, showCommand } from './manage.ts';
 import { validateCommand } from './validate.ts';
 
-export const pluginCommand: CommandModule = {
-  command: 'plugin',
-  describe: 'Write, install and manage plugins',
+export const pluginCommand: LaterCommand<object> = {
   builder: (yargs) => {
     const whole = yargs
       .command(initCommand)

@@ -61,7 +61,7 @@ const parentGuard = ['/usr/bin/setpriv', '/bin/setpriv'].find((file) => existsSy
 const passedOn = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE'];
 
 /** A plugin that computes for ever takes what others leave over (setpriority(2)). */
-const niceness = 10;
+const niceness = 19;
 
 const memoryInterval = 1_000;
 /** How long disposing of the plugins may take, ms. */
