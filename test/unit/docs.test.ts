@@ -164,7 +164,7 @@ test('the unit is hardened', () => {
     PrivateTmp: ['yes'],
     PrivateDevices: ['yes'],
     RestrictAddressFamilies: ['AF_UNIX AF_INET AF_INET6'],
-    SystemCallFilter: ['@system-service', '~@privileged @resources'],
+    SystemCallFilter: ['@system-service', '~@privileged @resources', 'setpriority'],
     SystemCallErrorNumber: ['EPERM'],
     UMask: ['0077'],
   });
