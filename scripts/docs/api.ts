@@ -4,10 +4,11 @@ import { pino } from 'pino';
 import { addRoutes } from '#dist/api/routes.js';
 import { ErrorSchema } from '#dist/api/schemas.js';
 import { createApi } from '#dist/api/server.js';
+import { ShownSubscription } from '#dist/api/shown-subscription.js';
 import { allowedValues, type KeySchema } from '#dist/config/keys.js';
 import { type Config, ConfigSchema } from '#dist/config/schema.js';
 import { toCamelKeys } from '#dist/naming.js';
-import { SubscriptionInput, SubscriptionOutput } from '#dist/subscriptions/schema.js';
+import { SubscriptionInput } from '#dist/subscriptions/schema.js';
 import { compileSchema } from '#dist/validation.js';
 import { code, madeBy, table } from './markdown.ts';
 
@@ -54,7 +55,7 @@ async function apiDocument(): Promise<ApiDocument> {
 /** Schemas that appear in several places are shown once. */
 const named: [title: string, schema: object, note: string, isSent: boolean][] = [
   ['Subscription as it is sent', SubscriptionInput, 'Unknown fields are ignored.', true],
-  ['Subscription as it is returned', SubscriptionOutput, '', false],
+  ['Subscription as it is returned', ShownSubscription, '', false],
 ];
 
 const linkTo = (title: string) =>

@@ -4,11 +4,12 @@ import type { MasterTenant } from '../auth/master-tenant.ts';
 import type { KnownOwners } from '../auth/wazo/wazo-auth.ts';
 import type { Subscription } from '../model.ts';
 import { array, boolean, integer, object } from '../schema.ts';
-import { SubscriptionOutput, toOutput } from '../subscriptions/schema.ts';
+import { toOutput } from '../subscriptions/schema.ts';
 import type { SubscriptionService } from '../subscriptions/service.ts';
 import { requireMaster } from './auth.ts';
 import { ApiError } from './errors.ts';
 import { failures } from './schemas.ts';
+import { ShownSubscription } from './shown-subscription.ts';
 
 export interface SyncRoutes {
   subscriptions: SubscriptionService;
@@ -34,7 +35,7 @@ export function syncRoutes(
           }),
         }),
         response: {
-          200: object({ items: array(SubscriptionOutput), total: integer() }),
+          200: object({ items: array(ShownSubscription), total: integer() }),
           ...failures(400, 401, 503),
         },
       },
