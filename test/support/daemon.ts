@@ -62,7 +62,7 @@ export class TestDaemon {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  /** How often it ended by itself, other than with a word to the administrator and status 2. */
+  /** How often it ended by itself, other than with a word to the administrator. */
   get crashes(): number {
     return this.#crashes;
   }
@@ -104,8 +104,9 @@ export class TestDaemon {
     });
     this.#child = child;
     this.#isToEnd = false;
-    child.once('exit', (status) => {
-      if (this.#child === child && !this.#isToEnd && status !== 2) this.#crashes++;
+    child.once('close', (status) => {
+      const isRefusal = status === 2 || (status === 1 && /^webhookd: /m.test(this.#output));
+      if (this.#child === child && !this.#isToEnd && !isRefusal) this.#crashes++;
     });
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk) => {
