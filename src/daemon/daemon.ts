@@ -160,19 +160,16 @@ export class Daemon {
   }
 
   /** Everything of the API but listening, with the routes of plugins. */
-  async #prepareApi(
-    cradle: Cradle,
-    { makeApi, makeMachineServer }: typeof Servers,
-  ): Promise<() => Promise<void>> {
+  async #prepareApi(cradle: Cradle, servers: typeof Servers): Promise<() => Promise<void>> {
     const { plugins, vault } = cradle;
     const { restApi } = cradle.config;
     addOwnStatus(cradle);
     await vault.open();
     this.#undo.push({ what: 'the plugins', run: () => plugins.stop() });
     this.#cut.signal.addEventListener('abort', () => plugins.cut());
-    const server = await makeApi(cradle);
+    const server = await servers.makeApi(cradle);
     return async () => {
-      await this.#listenForMachines(cradle, makeMachineServer);
+      await this.#listenForMachines(cradle, servers);
       this.#undo.push({ what: 'the API', run: () => server.close() });
       this.#address = await orUserError(
         server.listen({ host: restApi.listen, port: restApi.port }),
@@ -182,13 +179,10 @@ export class Daemon {
   }
 
   /** On a port of its own nobody is asked for a token. */
-  async #listenForMachines(
-    cradle: Cradle,
-    makeMachineServer: (typeof Servers)['makeMachineServer'],
-  ): Promise<void> {
+  async #listenForMachines(cradle: Cradle, servers: typeof Servers): Promise<void> {
     const { listen: host, port } = cradle.config.observing;
     if (port === null) return;
-    const server = makeMachineServer(cradle);
+    const server = servers.makeMachineServer(cradle);
     this.#undo.push({ what: 'the port for machines', run: () => server.close() });
     await orUserError(
       server.listen({ host, port }),
