@@ -20,9 +20,10 @@ interface Variable {
 /** From the terminal without an echo, or the whole of standard input. */
 async function askFor(name: string): Promise<string> {
   if (!process.stdin.isTTY) return (await text(process.stdin)).replace(/\r?\n$/, '');
-  process.stderr.write(`${name}: `);
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  // Ends the terminal's echo, so it comes first: an answer may be typed as soon as the question is read.
   const terminal = createInterface({ input: process.stdin, output: nowhere, terminal: true });
+  process.stderr.write(`${name}: `);
   try {
     return await terminal.question('');
   } finally {
