@@ -60,8 +60,11 @@ const parentGuard = ['/usr/bin/setpriv', '/bin/setpriv'].find((file) => existsSy
 /** What a plugin needs of the daemon's environment, which may hold the daemon's secrets. */
 const passedOn = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE'];
 
-/** A plugin that computes for ever takes what others leave over (setpriority(2)). */
-const niceness = 19;
+/**
+ * A plugin that computes for ever yields to the daemon (setpriority(2)). The lowest priority, 19, would starve
+ * good plugins too: beside busy processes their deliveries waited for minutes.
+ */
+const niceness = 10;
 
 const memoryInterval = 1_000;
 /** How long disposing of the plugins may take, ms. */
