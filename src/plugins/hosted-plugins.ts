@@ -10,7 +10,8 @@ import {
   publicConfig,
 } from './cradle.ts';
 import type { Tap } from './event-taps.ts';
-import { type HostLimits, HostProcess } from './host/host-process.ts';
+import { HostProcess } from './host/host-process.ts';
+import type { HostLimits } from './host/limits.ts';
 import type { DaemonFunctions, HostLogLine, PackageReport } from './host/protocol.ts';
 import type { PluginManifest } from './manifest.ts';
 import { addTo, environmentOf, type RunningPlugin } from './running-plugin.ts';
@@ -49,6 +50,7 @@ export async function startHosted(options: HostedOptions): Promise<Map<string, R
     limits,
     serve: daemonFunctions(options, taps, (id, event) => host.event(id, event)),
     onOutput: (line) => log.info({ plugin: names.join(', ') }, line),
+    onSlowed: sayThatItIsSlowed(log, names.join(', ')),
     onCrash: (reason) => {
       void letGo();
       // While it is loaded, whoever waits for that is told.
@@ -89,6 +91,20 @@ export async function startHosted(options: HostedOptions): Promise<Map<string, R
   }
   isLoading = false;
   return running;
+}
+
+/** It may come and go with the load of the machine: a line a minute says enough. */
+function sayThatItIsSlowed(log: Logger, plugin: string): () => void {
+  let saidAt = -Infinity;
+  return () => {
+    const now = performance.now();
+    if (now - saidAt < 60_000) return;
+    saidAt = now;
+    log.warn(
+      { plugin },
+      `the plugin ${plugin} computes without finishing a call while the daemon waits for a core: it runs a tenth of the time until it finishes one`,
+    );
+  };
 }
 
 /** Without the proxy, whose address may have a password: it is for requests of the daemon’s own. */

@@ -3,7 +3,8 @@ import { messageOf } from '../errors.ts';
 import type { JsonObject } from '../model.ts';
 import { firstLine } from '../one-line.ts';
 import { checkedEntries } from './config-check.ts';
-import { HostProcess, type HostLimits } from './host/host-process.ts';
+import { HostProcess } from './host/host-process.ts';
+import type { HostLimits } from './host/limits.ts';
 import type { PluginManifest } from './manifest.ts';
 import { environmentOf, type LoadedEntry } from './running-plugin.ts';
 
@@ -35,6 +36,7 @@ export async function tryToLoad(manifest: PluginManifest, limits: HostLimits): P
     },
     onOutput: (line) => output.push(line),
     onCrash: () => undefined,
+    onSlowed: () => undefined,
   });
   try {
     const { entries } = await host.load({

@@ -2,17 +2,15 @@
  * One plugin host as the daemon sees it: a child process with limits. Whatever goes wrong in it ends in a
  * reason that can be read, and in the end of that process alone.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { setPriority } from 'node:os';
-import { fileURLToPath } from 'node:url';
+import type { ChildProcess } from 'node:child_process';
 import { type BirpcReturn, createBirpc } from 'birpc';
-import { codeOf } from '../../errors.ts';
 import { HookExpectedError, HookRetry } from '../../plugin-api/errors.ts';
 import type { Outcome } from '../../plugin-api/contract.ts';
 import { reviveHttpRequest } from '../../plugin-api/request.ts';
+import { HostWatch } from './host-watch.ts';
+import type { HostLimits } from './limits.ts';
 import { MessageBatch } from './message-batch.ts';
+import { makeNice, spawnHost } from './spawn.ts';
 import { StderrTail } from './stderr-tail.ts';
 import type {
   AttemptAnswer,
@@ -24,23 +22,6 @@ import type {
   ThrownError,
 } from './protocol.ts';
 
-export interface HostLimits {
-  /** V8's heap, MiB. */
-  heapLimit: number;
-  /** All memory of the process, MiB. */
-  memoryLimit: number;
-  /** One call, ms. */
-  callTimeout: number;
-  /** ms */
-  loadTimeout: number;
-  /** Calls at once. */
-  maxCalls: number;
-  /** Lines a second. */
-  maxLogRate: number;
-  /** ms */
-  maxRequestTimeout: number;
-}
-
 export interface HostOptions {
   /** The plugin, or what the plugins of it are called together. */
   name: string;
@@ -50,26 +31,12 @@ export interface HostOptions {
   onOutput: (line: string) => void;
   /** It ended without having been told to. */
   onCrash: (reason: string) => void;
+  /** It computes without a pause on a busy machine, and is slowed down for others. */
+  onSlowed: () => void;
 }
 
-const childFile = fileURLToPath(new URL('./child.js', import.meta.url));
-
-/** Makes the kernel end the host with the daemon, however that ends. Part of util-linux. */
-const parentGuard = ['/usr/bin/setpriv', '/bin/setpriv'].find((file) => existsSync(file));
-
-/** What a plugin needs of the daemon's environment, which may hold the daemon's secrets. */
-const passedOn = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE'];
-
-/**
- * A plugin that computes for ever yields to the daemon (setpriority(2)). The lowest priority, 19, would starve
- * good plugins too: beside busy processes their deliveries waited for minutes.
- */
-const niceness = 10;
-
-const memoryInterval = 1_000;
 /** How long disposing of the plugins may take, ms. */
 const endTimeout = 5_000;
-const pageSize = 4096;
 
 export class HostProcess {
   readonly #options: HostOptions;
@@ -77,7 +44,7 @@ export class HostProcess {
   readonly #rpc: BirpcReturn<HostFunctions, DaemonFunctions>;
   readonly #exited: Promise<void>;
   readonly #failures = new Set<(error: Error) => void>();
-  readonly #memoryTimer: NodeJS.Timeout;
+  readonly #watch: HostWatch | undefined;
   readonly #stderr: StderrTail;
   #calls = 0;
   #isEnding = false;
@@ -115,8 +82,7 @@ export class HostProcess {
       child.once('error', (error) => ended(`its process cannot be started: ${error.message}`));
       child.once('exit', (code, signal) => ended(this.#reasonOf(code, signal)));
     });
-    this.#memoryTimer = setInterval(() => void this.#checkMemory(), memoryInterval);
-    this.#memoryTimer.unref();
+    if (child.pid !== undefined) this.#watch = this.#watchOver(child.pid);
   }
 
   get pid(): number | undefined {
@@ -137,6 +103,7 @@ export class HostProcess {
     );
     // Not before: on a busy machine what nobody waits for may take minutes, and a load has its limit.
     if (this.#child.pid !== undefined) makeNice(this.#child.pid);
+    this.#watch?.slowDownWhenGreedy();
     return report;
   }
 
@@ -155,6 +122,7 @@ export class HostProcess {
       return outcomeOf(answer);
     } finally {
       this.#calls--;
+      this.#watch?.finished();
       if (this.#calls === 0) this.#whenIdle?.();
     }
   }
@@ -183,6 +151,7 @@ export class HostProcess {
   /** Lets the plugins go, then ends the process. Never rejects. */
   async end(): Promise<void> {
     this.#isEnding = true;
+    this.#watch?.stop();
     if (!this.#isOver)
       await this.#guarded(this.#rpc.end(), endTimeout, 'it did not end in time', false).catch(
         () => undefined,
@@ -202,7 +171,7 @@ export class HostProcess {
   #end(reason: string): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    clearInterval(this.#memoryTimer);
+    this.#watch?.stop();
     this.#rpc.$close();
     const error = new Error(reason);
     for (const fail of this.#failures) fail(error);
@@ -249,50 +218,18 @@ export class HostProcess {
       : `the plugin’s process was ended by ${signal}`;
   }
 
-  async #checkMemory(): Promise<void> {
+  #watchOver(pid: number): HostWatch {
     const { memoryLimit } = this.#options.limits;
-    const text = await readFile(`/proc/${this.#child.pid}/statm`, 'utf8').catch(() => '');
-    const resident = (Number(text.split(' ')[1] ?? 0) * pageSize) / 2 ** 20;
-    if (resident > memoryLimit)
-      this.#kill(
-        `it takes ${Math.round(resident)} MiB of memory, ${memoryLimit} are allowed (plugins.memory_limit)`,
-      );
-  }
-}
-
-function spawnHost(
-  name: string,
-  { heapLimit, maxLogRate, maxRequestTimeout }: HostLimits,
-): ChildProcess {
-  const node = [
-    process.execPath,
-    `--max-old-space-size=${heapLimit}`,
-    '--max-semi-space-size=4',
-    childFile,
-    JSON.stringify({ name, maxLogRate, maxRequestTimeout }),
-  ];
-  const [file = '', ...args] =
-    parentGuard === undefined ? node : [parentGuard, '--pdeathsig', 'KILL', ...node];
-  const environment = Object.fromEntries(
-    passedOn.flatMap((key) => (process.env[key] === undefined ? [] : [[key, process.env[key]]])),
-  );
-  const child = spawn(file, args, {
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    env: { ...environment, MALLOC_ARENA_MAX: '2' },
-    // A session of its own is a group of its own for the scheduler (sched(7), the autogroup feature).
-    detached: true,
-  });
-  return child;
-}
-
-/** Where the system does not allow it, or knows no autogroups, the host is as important as the daemon. */
-function makeNice(pid: number): void {
-  try {
-    // A priority is a thread's own; those made later get it from the one that makes them.
-    for (const thread of readdirSync(`/proc/${pid}/task`)) setPriority(Number(thread), niceness);
-    writeFileSync(`/proc/${pid}/autogroup`, String(niceness));
-  } catch (error) {
-    if (codeOf(error) === undefined) throw error;
+    return new HostWatch({
+      pid,
+      memoryLimit,
+      signal: (signal) => void this.#child.kill(signal),
+      onTooLarge: (resident) =>
+        this.#kill(
+          `it takes ${Math.round(resident)} MiB of memory, ${memoryLimit} are allowed (plugins.memory_limit)`,
+        ),
+      onSlowed: this.#options.onSlowed,
+    });
   }
 }
 
