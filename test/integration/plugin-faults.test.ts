@@ -1,8 +1,6 @@
 /** A bad plugin in a daemon: its attempts say what went wrong, and everybody else's deliveries go on. */
-import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { existsSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
 import { installPlugin } from '../support/plugins.ts';
 import { type LogPage, type Scene, useScene } from '../support/scene.ts';
 import { until } from '../support/wait.ts';
@@ -80,35 +78,8 @@ describe('a call that does not end', () => {
   );
 });
 
-/** Computes on every core until the test is over. */
-function fillTheMachine(): void {
-  const burners = Array.from({ length: 2 * availableParallelism() }, () =>
-    spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' }),
-  );
-  onTestFinished(() => {
-    for (const burner of burners) burner.kill('SIGKILL');
-  });
-}
-
 describe('a plugin', () => {
   const scene = sceneOf(600);
-
-  test('that begins to loop on a busy machine rests most of the time', async () => {
-    const { daemon } = scene();
-    const { ended } = await besideOneThat(scene(), 'loop');
-    const { body } = await daemon.call<{ pid: number }>('GET', '/plugins/bad');
-    const state = () => {
-      const stat = readFileSync(`/proc/${body.pid}/stat`, 'utf8');
-      return stat.slice(stat.lastIndexOf(')') + 2)[0];
-    };
-    fillTheMachine();
-    await daemon.logged('it runs a tenth of the time');
-    await until('it rests', () => state() === 'T');
-    await until('it runs', () => state() === 'R');
-    await until('it rests again', () => state() === 'T');
-    process.kill(body.pid, 'SIGKILL');
-    expect(await ended).toMatchObject([{ status: 'failure' }]);
-  });
 
   test.each<[string, RegExp]>([
     ['throw later', /uncaught exception: index\.js, line \d+: too late[^]*bad\/index\.js/],

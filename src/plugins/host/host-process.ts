@@ -12,6 +12,7 @@ import type { HostLimits } from './limits.ts';
 import { MessageBatch } from './message-batch.ts';
 import { makeNice, spawnHost } from './spawn.ts';
 import { StderrTail } from './stderr-tail.ts';
+import { waitedForCore } from './usage.ts';
 import type {
   AttemptAnswer,
   AttemptCall,
@@ -224,6 +225,7 @@ export class HostProcess {
       pid,
       memoryLimit,
       signal: (signal) => void this.#child.kill(signal),
+      waitedForCore,
       onTooLarge: (resident) =>
         this.#kill(
           `it takes ${Math.round(resident)} MiB of memory, ${memoryLimit} are allowed (plugins.memory_limit)`,

@@ -1,12 +1,14 @@
 /** Looks at what a plugin's process takes: too much memory ends it, too much of a busy machine slows it down. */
 import { greedy, Throttle } from './throttle.ts';
-import { type ProcessUsage, waitedForCore, usageOf } from './usage.ts';
+import { type ProcessUsage, usageOf } from './usage.ts';
 
 export interface HostWatchOptions {
   pid: number;
   /** MiB */
   memoryLimit: number;
   signal: (signal: 'SIGSTOP' | 'SIGCONT') => void;
+  /** How long the daemon has waited for a core so far, ms. */
+  waitedForCore: () => Promise<number>;
   /** @param resident MiB */
   onTooLarge: (resident: number) => void;
   /** It is slowed down. */
@@ -77,7 +79,7 @@ export class HostWatch {
     this.#hasFinished = false;
     const taken = before === undefined ? 0 : (usage.cpu - before.cpu) / elapsed;
     const isOfInterest = this.#throttle.isOn || (taken > greedy && !hasFinished);
-    const waited = isOfInterest ? await waitedForCore() : undefined;
+    const waited = isOfInterest ? await this.#options.waitedForCore() : undefined;
     this.#before = { ...usage, at, waited };
     // Told to stop meanwhile.
     if (!this.#mayBeSlowed) return;
