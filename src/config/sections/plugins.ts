@@ -30,7 +30,8 @@ export const Plugins = section(
       default: 512,
       minimum: 64,
       unit: 'MiB',
-      description: 'How much memory a plugin’s process may take in all; looked at four times a second.',
+      description:
+        'How much memory a plugin’s process may take in all; looked at four times a second.',
     }),
     load_timeout: seconds(15, 'How long a plugin may take to load.'),
     call_timeout: seconds(
