@@ -97,6 +97,7 @@ export class HostProcess {
   /** @throws Error with the reason when the process does not live long enough, or takes too long */
   async load(order: PackageOrder): Promise<PackageReport> {
     const { loadTimeout } = this.#options.limits;
+    this.#watch?.leaveAlone();
     const report = await this.#guarded(
       this.#rpc.load(order),
       loadTimeout,

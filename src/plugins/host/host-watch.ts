@@ -1,5 +1,5 @@
 /** Looks at what a plugin's process takes: too much memory ends it, too much of a busy machine slows it down. */
-import { greedy, Throttle } from './throttle.ts';
+import { Throttle } from './throttle.ts';
 import { type ProcessUsage, usageOf } from './usage.ts';
 
 export interface HostWatchOptions {
@@ -21,16 +21,16 @@ const interval = 250;
 interface Reading extends ProcessUsage {
   /** ms, of a clock that nobody sets */
   at: number;
-  /** ms; undefined: not of interest so far */
-  waited: number | undefined;
+  /** for a core, by the daemon, ms */
+  waited: number;
 }
 
 export class HostWatch {
   readonly #options: HostWatchOptions;
   readonly #throttle: Throttle;
   readonly #timer: NodeJS.Timeout;
-  #isLooking = false;
   #mayBeSlowed = false;
+  #isLooking = false;
   #before: Reading | undefined;
   #hasFinished = false;
 
@@ -40,7 +40,12 @@ export class HostWatch {
     this.#timer = setInterval(() => void this.#look(), interval).unref();
   }
 
-  /** From now on; before, while it is loaded, somebody waits for it. */
+  /** While it is loaded: somebody waits for it. */
+  leaveAlone(): void {
+    this.#mayBeSlowed = false;
+    this.#throttle.stop();
+  }
+
   slowDownWhenGreedy(): void {
     this.#mayBeSlowed = true;
   }
@@ -53,8 +58,7 @@ export class HostWatch {
   /** Looks no more; the process runs as before. */
   stop(): void {
     clearInterval(this.#timer);
-    this.#mayBeSlowed = false;
-    this.#throttle.stop();
+    this.leaveAlone();
   }
 
   async #look(): Promise<void> {
@@ -72,18 +76,22 @@ export class HostWatch {
   }
 
   async #judge(usage: ProcessUsage): Promise<void> {
-    const at = performance.now();
+    const now: Reading = {
+      ...usage,
+      at: performance.now(),
+      waited: await this.#options.waitedForCore(),
+    };
     const before = this.#before;
-    const elapsed = at - (before?.at ?? 0);
     const hasFinished = this.#hasFinished;
+    this.#before = now;
     this.#hasFinished = false;
-    const taken = before === undefined ? 0 : (usage.cpu - before.cpu) / elapsed;
-    const isOfInterest = this.#throttle.isOn || (taken > greedy && !hasFinished);
-    const waited = isOfInterest ? await this.#options.waitedForCore() : undefined;
-    this.#before = { ...usage, at, waited };
-    // Told to stop meanwhile.
-    if (!this.#mayBeSlowed) return;
-    const since = (waited ?? 0) - (before?.waited ?? waited ?? 0);
-    this.#throttle.judge({ taken, hasFinished, waited: since / elapsed });
+    // It may have been told to stop meanwhile.
+    if (before === undefined || !this.#mayBeSlowed) return;
+    const elapsed = now.at - before.at;
+    this.#throttle.judge({
+      taken: (now.cpu - before.cpu) / elapsed,
+      hasFinished,
+      waited: (now.waited - before.waited) / elapsed,
+    });
   }
 }

@@ -11,7 +11,7 @@
 const turn = { runs: 25, rests: 225 };
 
 /** Cores: who takes more, and finishes nothing, is slowed down when the daemon is held up. */
-export const greedy = 0.25;
+const greedy = 0.25;
 
 /** So many looks in a row at a greedy process begin it. */
 const greedyLooks = 2;
