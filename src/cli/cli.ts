@@ -1,6 +1,6 @@
-/** The command line: `webhookd <command>`. Exit status 0, 1 (failed) or 2 (wrong use). */
+/** The command line: `webhookd <command>`. */
 import yargs from 'yargs';
-import { messageOf, UserError } from '../errors.ts';
+import { UserError } from '../errors.ts';
 import { version } from '../version.ts';
 import { configCommand } from './config.ts';
 import { deadLetterCommand } from './deadletter.ts';
@@ -8,6 +8,7 @@ import { deliveryCommand } from './delivery.ts';
 import { importCommand } from './import.ts';
 import { later } from './later.ts';
 import { logsCommand } from './logs.ts';
+import { configOption } from './options.ts';
 import { purgeCommand } from './purge.ts';
 import { receiveCommand } from './receive.ts';
 import { runCommand } from './run.ts';
@@ -33,19 +34,14 @@ const events = later(
   async () => (await import('./events.ts')).eventsCommand,
 );
 
-/** Runs one command; the exit status. A user's mistake is told in words, a bug with its stack. */
-export async function runCli(args: string[]): Promise<number> {
+/** Runs one command. @throws UserError with exit code 2 when the command line is wrong */
+export async function runCli(args: string[]): Promise<void> {
   const parser = yargs(args)
     // The messages around yargs's own are in English.
     .locale('en')
     .scriptName('webhookd')
     .usage('$0 <command>\n\nDelivers RabbitMQ events as webhooks.')
-    .option('config', {
-      alias: 'c',
-      type: 'string',
-      describe: 'Main configuration file',
-      global: true,
-    })
+    .option('config', { ...configOption, global: true })
     .command(runCommand)
     .command(configCommand)
     .command(subscriptionCommand)
@@ -72,15 +68,5 @@ export async function runCli(args: string[]): Promise<number> {
     .fail((message: string | null, error: Error | undefined) => {
       throw error ?? new UserError(`${message ?? 'wrong use'}\nSee webhookd --help.`, 2);
     });
-  try {
-    await parser.parseAsync();
-    return 0;
-  } catch (error) {
-    if (error instanceof UserError) {
-      console.error(`webhookd: ${messageOf(error)}`);
-      return error.exitCode;
-    }
-    console.error(error);
-    return 1;
-  }
+  await parser.parseAsync();
 }

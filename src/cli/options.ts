@@ -6,6 +6,14 @@ export interface GlobalOptions {
   config?: string | undefined;
 }
 
+/** `short` is how node:util calls what yargs calls `alias`. */
+export const configOption = {
+  alias: 'c',
+  short: 'c',
+  type: 'string',
+  describe: 'Main configuration file',
+} as const;
+
 /** Commands that talk to a daemon. */
 export interface RemoteOptions extends GlobalOptions {
   url?: string | undefined;

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { runCli, startCli } from '../support/cli.ts';
@@ -19,6 +20,48 @@ function configFile(content: string): string {
   writeFiles(folder, { 'webhookd.yml': content });
   return join(folder, 'webhookd.yml');
 }
+
+describe('webhookd run', () => {
+  /** The packages that a command loads, until it ends. */
+  async function packagesOf(args: string[]): Promise<Set<string | undefined>> {
+    const folder = tempFolder();
+    await runCli(args, { NODE_V8_COVERAGE: folder });
+    const written = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
+    const scripts = written.flatMap(
+      (text) => (JSON.parse(text) as { result: { url: string }[] }).result,
+    );
+    return new Set(scripts.map(({ url }) => /\/node_modules\/((@[^/]+\/)?[^/]+)/.exec(url)?.[1]));
+  }
+
+  test('keeps yargs out of the memory of the daemon', async () => {
+    const file = configFile('log_level: loud');
+    const packages = await packagesOf(['run', '--config', file]);
+    expect(packages).toContain('ajv');
+    expect(packages).not.toContain('yargs');
+    expect(await packagesOf(['run', '--config', file, '--bogus'])).toContain('yargs');
+  });
+
+  test.each([
+    ['with a file', ['run', '--config', 'FILE']],
+    ['with a file before the command', ['-c', 'FILE', 'run']],
+    ['with a spelling of yargs alone', ['run', '-c=FILE', '--no-debug']],
+  ])('%s says what is wrong with it', async (_, args) => {
+    const file = configFile('log_level: loud');
+    const { status, stderr } = await runCli(args.map((arg) => arg.replace('FILE', file)));
+    expect({ status, stderr }).toEqual({
+      status: 2,
+      stderr: expect.stringMatching(
+        new RegExp(`^webhookd: ${file}:1: log_level: found "loud", expected one of [^\\n]+\n$`),
+      ) as string,
+    });
+  });
+
+  test('explains a wrong option', async () => {
+    const { status, stderr } = await runCli(['run', '--confg', 'x']);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^webhookd: Unknown arguments?: confg\n/);
+  });
+});
 
 describe('webhookd config', () => {
   test('check says that all is right', async () => {
