@@ -35,6 +35,12 @@ async function readLoopDelay(pid: number, file: string): Promise<LoopDelay> {
   );
 }
 
+/** A subscription to every name that the publisher uses. */
+export async function subscribeToAll(daemon: TestDaemon, target: string): Promise<void> {
+  daemon.forgetOutput();
+  for (const name of eventNames) await daemon.subscribe([name], target);
+}
+
 export async function startDaemon(
   broker: Broker,
   target: string,
@@ -44,8 +50,7 @@ export async function startDaemon(
   const file = join(daemon.directory, 'monitor.json');
   daemon.environment = { NODE_OPTIONS: `--import=${monitor}`, BENCH_MONITOR_FILE: file };
   await daemon.start();
-  daemon.forgetOutput();
-  for (const name of eventNames) await daemon.subscribe([name], target);
+  await subscribeToAll(daemon, target);
   return {
     daemon,
     pid: daemon.pid,

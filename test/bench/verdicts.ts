@@ -87,7 +87,7 @@ function ofStore(rows: StoreRow[]): Verdict[] {
 
 function ofMemory(rows: MemoryRow[]): Verdict[] {
   const after = (n: number) => rows.find(({ moment }) => moment === `after burst ${n}`);
-  const [idle] = rows;
+  const idle = rows.find(({ moment }) => moment === 'idle');
   const [second, last] = [after(2), after(10)];
   if (idle === undefined || second === undefined || last === undefined) return [];
   return [
