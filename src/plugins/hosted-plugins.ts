@@ -102,7 +102,7 @@ function sayThatItIsSlowed(log: Logger, plugin: string): () => void {
     saidAt = now;
     log.warn(
       { plugin },
-      `the plugin ${plugin} computes without finishing a call while the daemon waits for a core: it runs a tenth of the time until it finishes one`,
+      `the plugin ${plugin} computes without finishing a call while the daemon waits for a core: it runs a twentieth of the time until it finishes one`,
     );
   };
 }

@@ -1,6 +1,6 @@
 /**
  * Lets a process that computes and computes without finishing a call, while the daemon waits for a core, run
- * a tenth of the time.
+ * a twentieth of the time.
  *
  * A low priority alone does not protect the others: the kernel lets even the lowest have its slice whenever
  * all of them wait for the disk or the network for a moment, and makes them wait for its end. On two busy
@@ -8,13 +8,16 @@
  */
 
 /** How long it runs and how long it does not, ms. */
-const turn = { runs: 25, rests: 225 };
+const turn = { runs: 25, rests: 475 };
 
 /** Cores: who takes more, and finishes nothing, is slowed down when the daemon is held up. */
 const greedy = 0.25;
 
-/** So many looks in a row at a greedy process begin it. */
-const greedyLooks = 2;
+/**
+ * So many looks in a row at a greedy process begin it. One that has finished a call before is likely to finish
+ * this one too.
+ */
+const greedyLooks = { ofUnknown: 2, ofProven: 12 };
 
 /** The share of the time that the daemon waits for a core when it is held up. */
 const heldUp = 0.1;
@@ -25,7 +28,7 @@ const heldUp = 0.1;
  */
 const fewestLooks = 40;
 
-/** Cores: who takes less of the tenth it has does not compute without a pause any more. */
+/** Cores: who takes less of the twentieth it has does not compute without a pause any more. */
 const calm = 0.02;
 
 /** So many calm looks in a row end it. */
@@ -47,6 +50,7 @@ export class Throttle {
   /** Since it is on. */
   #looks = 0;
   #calmLooks = 0;
+  #isProven = false;
 
   constructor(
     private readonly signal: (signal: 'SIGSTOP' | 'SIGCONT') => void,
@@ -58,9 +62,11 @@ export class Throttle {
   }
 
   judge({ taken, hasFinished, waited }: Look): void {
+    this.#isProven ||= hasFinished;
     if (!this.isOn) {
+      const enough = this.#isProven ? greedyLooks.ofProven : greedyLooks.ofUnknown;
       this.#greedyLooks = taken > greedy && !hasFinished ? this.#greedyLooks + 1 : 0;
-      if (this.#greedyLooks >= greedyLooks && waited > heldUp) this.#start();
+      if (this.#greedyLooks >= enough && waited > heldUp) this.#start();
       return;
     }
     this.#looks++;
