@@ -1,5 +1,6 @@
 /** A bad plugin in a process of its own: its attempt fails with a reason, and it begins anew. */
 import { existsSync, readFileSync } from 'node:fs';
+import { transpileModule, ModuleKind, ScriptTarget } from 'typescript';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { isHookRetry } from '../../dist/plugin-api/index.js';
 import { startManager } from '../support/manager.ts';
@@ -132,6 +133,53 @@ describe('a plugin', () => {
     expect(registry.names()).toContain('bad');
     expect(await manager.enable('bad')).toMatchObject({ state: 'loaded', reason: null });
     expect(await attempt('work')).toMatchObject({});
+  });
+});
+
+describe('the faults of a plugin that was compiled', () => {
+  const source = `interface Config {
+  act: 'throw' | 'timer';
+}
+
+export default class {
+  callback({ config: { act } }: { config: Config }): unknown {
+    if (act === 'timer')
+      setTimeout(() => {
+        throw new Error('too late');
+      }, 1);
+    else throw new Error('an accident');
+    return new Promise(() => undefined);
+  }
+}
+`;
+
+  async function startCompiled() {
+    const folder = tempFolder();
+    const { outputText, sourceMapText = '' } = transpileModule(source, {
+      fileName: 'src/index.ts',
+      compilerOptions: {
+        module: ModuleKind.ESNext,
+        target: ScriptTarget.ES2023,
+        sourceMap: true,
+        sourceRoot: 'src',
+      },
+    });
+    const plugin = installPlugin(`${folder}/plugins`, 'compiled', { code: outputText });
+    writeFiles(plugin, { 'index.js.map': sourceMapText, 'src/index.ts': source });
+    const { registry } = await startManager(folder);
+    const service = await until('the plugin can be called', () => registry.find('compiled'));
+    return {
+      plugin,
+      attempt: async (act: string) =>
+        service.call(sampleSubscription({ config: { act } }), sampleDelivery(), sampleContext),
+    };
+  }
+
+  test('name the lines of its source', async () => {
+    const { attempt, plugin } = await startCompiled();
+    const error = await attempt('throw').catch((thrown: unknown) => thrown as Error);
+    expect((error as Error).stack).toContain(`${plugin}/src/index.ts:11:`);
+    expect(await reasonOf(attempt('timer'))).toMatch(/src\/index\.ts, line 9: too late/);
   });
 });
 

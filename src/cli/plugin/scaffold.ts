@@ -100,6 +100,7 @@ const tsconfig = {
     types: ['node'],
     rootDir: '.',
     outDir: 'dist',
+    sourceMap: true,
   },
   include: ['src', 'test'],
 };

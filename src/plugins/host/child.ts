@@ -34,6 +34,9 @@ interface HostSettings {
   maxRequestTimeout: number;
 }
 
+// Stacks of plugins name the lines that their authors wrote, those of the daemon's own modules above stay as they are.
+process.setSourceMapsEnabled(true);
+
 const settings = JSON.parse(process.argv[2] ?? '{}') as HostSettings;
 const cut = new AbortController();
 const entries = new Map<string, Entry>();
