@@ -8,7 +8,7 @@ import {
   QueryTooLong,
   type ReplayCounts,
 } from '../store.ts';
-import { countPending, countReplay, listDeliveries, showDelivery } from './delivery-log.ts';
+import { countReplay, listDeliveries, prepareCountPending, showDelivery } from './delivery-log.ts';
 
 interface AttemptRow {
   delivery_id: string;
@@ -38,6 +38,8 @@ const isSearched = `has_words(e.name || char(10) || e.data || char(10) || coales
   || char(10) || coalesce(a.detail ->> '$.request_url', ''))`;
 
 export class AttemptLog {
+  /** How many deliveries have no final outcome, and when the oldest was made, ms since the epoch. */
+  readonly pending: ReturnType<typeof prepareCountPending>;
   /** Searched for, in lower case. */
   #words: string[] = [];
   /** When the search has to be over, ms since the process began. */
@@ -48,6 +50,7 @@ export class AttemptLog {
     private readonly database: Database.Database,
     private readonly longest = 10_000,
   ) {
+    this.pending = prepareCountPending(database);
     database.function('has_words', (text: string) => (this.#hasWords(text) ? 1 : 0));
   }
 
@@ -85,10 +88,6 @@ export class AttemptLog {
 
   delivery(id: string): { delivery: DeliveryRecord; attempts: Attempt[] } | null {
     return showDelivery(this.database, id);
-  }
-
-  pending(): { count: number; oldest: number | null } {
-    return countPending(this.database);
   }
 
   countReplay(subscriptionUuid: string, selection: ReplaySelection): ReplayCounts {

@@ -126,18 +126,18 @@ export function countReplay(
   return counts;
 }
 
-export function countPending(database: Database.Database): {
-  count: number;
-  oldest: number | null;
-} {
-  const row = database
-    .prepare<[], { count: number; oldest: string | null }>(
-      `SELECT count(*) AS count, min(id) AS oldest FROM deliveries INDEXED BY deliveries_due
-       WHERE next_attempt_at IS NOT NULL`,
-    )
-    .get();
-  const oldest = row?.oldest ?? null;
-  return { count: row?.count ?? 0, oldest: oldest === null ? null : timeOfId(oldest) };
+/** A function that counts them; it is asked every few seconds by whoever reads the metrics. */
+export function prepareCountPending(
+  database: Database.Database,
+): () => { count: number; oldest: number | null } {
+  const select = database.prepare<[], { count: number; oldest: string | null }>(
+    `SELECT count(*) AS count, min(id) AS oldest FROM deliveries INDEXED BY deliveries_due
+     WHERE next_attempt_at IS NOT NULL`,
+  );
+  return () => {
+    const { count = 0, oldest = null } = select.get() ?? {};
+    return { count, oldest: oldest === null ? null : timeOfId(oldest) };
+  };
 }
 
 const toRecord = (row: DeliveryRow): DeliveryRecord => ({

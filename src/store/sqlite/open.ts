@@ -48,6 +48,9 @@ export function openDatabase(file: string): { database: Database.Database; relea
 export function openForReading(file: string): Database.Database {
   const database = new Database(file, { readonly: true, fileMustExist: true, timeout: 5_000 });
   database.pragma('temp_store = MEMORY');
+  // What it reads it seldom reads again, and the kernel keeps it too: SQLite's own default of 16 MB would fill up with
+  // the index of what is pending.
+  database.pragma('cache_size = -2048');
   return database;
 }
 
