@@ -10,6 +10,12 @@ const remembered = 8_192;
 
 const longestLine = 8_192;
 
+/**
+ * How long nothing is read at most, ms: a plugin that the pipe holds up makes no attempts, and one that has only
+ * once said too much is to go on.
+ */
+const longestPause = 5_000;
+
 export class StderrTail {
   #tail = '';
 
@@ -45,11 +51,12 @@ export class StderrTail {
       left -= chunk.length / longestLine;
       if (left > 0 || refill !== undefined) return;
       stream.pause();
+      const pause = Math.min(longestPause, (1 - left / this.rate) * 1_000);
       refill = setTimeout(() => {
         refill = undefined;
         left = this.rate;
         stream.resume();
-      }, 1_000);
+      }, pause);
       refill.unref();
     });
     stream.on('error', () => undefined);
