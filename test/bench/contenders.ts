@@ -41,18 +41,13 @@ export async function subscribeToAll(daemon: TestDaemon, target: string): Promis
   for (const name of eventNames) await daemon.subscribe([name], target);
 }
 
-export async function startDaemon(
-  broker: Broker,
-  target: string,
-  more: Record<string, unknown> = {},
-): Promise<Contender & { daemon: TestDaemon }> {
-  const daemon = new TestDaemon({ brokerUrl: broker.url, config: more });
+async function startDaemon(broker: Broker, target: string): Promise<Contender> {
+  const daemon = new TestDaemon({ brokerUrl: broker.url, config: {} });
   const file = join(daemon.directory, 'monitor.json');
   daemon.environment = { NODE_OPTIONS: `--import=${monitor}`, BENCH_MONITOR_FILE: file };
   await daemon.start();
   await subscribeToAll(daemon, target);
   return {
-    daemon,
     pid: daemon.pid,
     loopDelay: () => readLoopDelay(daemon.pid, file),
     stop: async () => {
@@ -82,7 +77,7 @@ const startBare =
   };
 
 export const contenders: Record<string, Start> = {
-  webhookd: (broker, target) => startDaemon(broker, target),
+  webhookd: startDaemon,
   'bare undici': startBare('bare-undici'),
   'bare got': startBare('bare-got'),
 };
