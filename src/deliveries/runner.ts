@@ -128,6 +128,7 @@ export class AttemptRunner {
         err: redacted(error, service.redact),
         delivery: delivery.id,
         subscription: subscription.uuid,
+        plugin: service.plugin,
         service: subscription.service,
         event: name,
       },

@@ -61,7 +61,10 @@ export async function startInline(options: InlineOptions): Promise<RunningPlugin
     async end() {
       for (const [service, { entry, end }] of [...made].reverse()) {
         await entry.dispose().catch((error: unknown) => {
-          log.error({ err: error, service }, 'a service could not be stopped');
+          log.error(
+            { err: error, plugin: manifest.name, service },
+            'a service could not be stopped',
+          );
         });
         await end();
       }

@@ -134,6 +134,8 @@ test('a handler that throws ends its attempt with the error, and the stack of th
   await publisher.publish({ name: 'task_deleted', data: { fails: true } });
   await daemon.logged('the service tasks threw');
   const line = daemon.log.find(({ msg }) => msg === 'the service tasks threw');
+  // Whoever follows the log of the plugin alone sees it too.
+  expect(line).toMatchObject({ plugin: 'acting', service: 'tasks', event: 'task_deleted' });
   const { stack } = line?.['err'] as { stack: string };
   expect(stack).toMatch(/acting\/index\.js:\d+/);
   expect(stack).not.toMatch(/dist\/plugins\/host/);

@@ -67,6 +67,19 @@ export const installCommand: CommandModule<object, InstallOptions> = {
   handler: install,
 };
 
+/** @throws UserError when `install` has not installed a plugin of this name */
+function installedAt(options: RemoteOptions & { name: string }): { slot: string; place: string } {
+  const slot = slotOf(pluginsConfig(options).directory, options.name);
+  const place = currentOf(slot);
+  if (place === undefined) throw notInstalled(options.name);
+  return { slot, place };
+}
+
+const notInstalled = (name: string) =>
+  new UserError(
+    `no plugin ${name} was installed with webhookd plugin install; webhookd plugin list shows the names`,
+  );
+
 export const upgradeCommand: CommandModule<
   object,
   RemoteOptions & { name: string; 'allow-scripts': boolean }
@@ -74,15 +87,15 @@ export const upgradeCommand: CommandModule<
   command: 'upgrade <name>',
   describe: 'Install the newest version from where the plugin was installed from',
   builder: (yargs) =>
-    withScripts(withRemote(yargs)).positional('name', { type: 'string', demandOption: true }),
+    withScripts(withRemote(yargs)).positional('name', {
+      type: 'string',
+      demandOption: true,
+      describe: 'Of the plugin; what comes from elsewhere is installed with plugin install',
+    }),
   handler: async (options) => {
-    const slot = slotOf(pluginsConfig(options).directory, options.name);
-    const current = currentOf(slot);
-    const mark = current === undefined ? undefined : markOf(current);
-    if (mark === undefined)
-      throw new UserError(
-        `${options.name} was not installed with webhookd plugin install; see webhookd plugin list`,
-      );
+    const { place } = installedAt(options);
+    const mark = markOf(place);
+    if (mark === undefined) throw notInstalled(options.name);
     await install({ ...options, spec: mark.spec });
   },
 };
@@ -92,11 +105,7 @@ export const removeCommand: CommandModule<object, RemoteOptions & { name: string
   describe: 'Remove a plugin with its variables; what waits for its handlers is cancelled',
   builder: (yargs) => withRemote(yargs).positional('name', { type: 'string', demandOption: true }),
   handler: async (options) => {
-    const slot = slotOf(pluginsConfig(options).directory, options.name);
-    if (currentOf(slot) === undefined)
-      throw new UserError(
-        `${options.name} was not installed with webhookd plugin install; see webhookd plugin list`,
-      );
+    const { slot } = installedAt(options);
     deactivate(slot);
     await reload(options.name, options);
     tidy(slot, []);
