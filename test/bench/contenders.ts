@@ -41,6 +41,13 @@ export async function subscribeToAll(daemon: TestDaemon, target: string): Promis
   for (const name of eventNames) await daemon.subscribe([name], target);
 }
 
+/** Stops it, and leaves nothing of it behind, on the broker either. */
+export async function endDaemon(daemon: TestDaemon, broker: Broker): Promise<void> {
+  await daemon.stop();
+  await daemon.remove();
+  await broker.ctl('delete_queue', 'webhookd');
+}
+
 async function startDaemon(broker: Broker, target: string): Promise<Contender> {
   const daemon = new TestDaemon({ brokerUrl: broker.url, config: {} });
   const file = join(daemon.directory, 'monitor.json');
@@ -50,11 +57,7 @@ async function startDaemon(broker: Broker, target: string): Promise<Contender> {
   return {
     pid: daemon.pid,
     loopDelay: () => readLoopDelay(daemon.pid, file),
-    stop: async () => {
-      await daemon.stop();
-      await daemon.remove();
-      await broker.ctl('delete_queue', 'webhookd');
-    },
+    stop: () => endDaemon(daemon, broker),
   };
 }
 

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TestDaemon } from '../support/daemon.ts';
 import { until } from '../support/wait.ts';
-import { subscribeToAll } from './contenders.ts';
+import { endDaemon, subscribeToAll } from './contenders.ts';
 import type { Bench } from './main.ts';
 import { memoryOf } from './processes.ts';
 import type { SinkReport } from './sink.ts';
@@ -43,8 +43,6 @@ export async function memory(bench: Bench): Promise<MemoryRow[]> {
     );
     note(`after burst ${n}`);
   }
-  await daemon.stop();
-  await daemon.remove();
-  await bench.broker.ctl('delete_queue', 'webhookd');
+  await endDaemon(daemon, bench.broker);
   return rows;
 }

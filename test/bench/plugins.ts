@@ -7,6 +7,7 @@ import { TestDaemon } from '../support/daemon.ts';
 import { installPlugin } from '../support/plugins.ts';
 import { TestPublisher } from '../support/publisher.ts';
 import { until } from '../support/wait.ts';
+import { endDaemon } from './contenders.ts';
 import { eventNames } from './events.ts';
 import type { Bench } from './main.ts';
 import { cpuOf, memoryOf } from './processes.ts';
@@ -88,9 +89,7 @@ async function echoCost(
   const before = cpuOf(daemon.pid);
   await run(2 * count);
   const cpu = round(((cpuOf(daemon.pid) - before) * 1000) / count);
-  await daemon.stop();
-  await daemon.remove();
-  await broker.ctl('delete_queue', 'webhookd');
+  await endDaemon(daemon, broker);
   return { cpu, hostMiB };
 }
 
