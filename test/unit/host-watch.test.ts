@@ -15,7 +15,7 @@ function watchLoop(waitedForCore: () => number, memoryLimit = Infinity) {
     pid,
     memoryLimit,
     signal: (signal) => void child.kill(signal),
-    waitedForCore: () => Promise.resolve(waitedForCore()),
+    waitedForCore,
     onTooLarge: () => seen.tooLarge++,
     onSlowed: () => seen.slowed++,
   });
@@ -48,7 +48,7 @@ test('a loop that nobody waits for, or that is still loaded, is left alone', asy
   const loading = watchLoop(() => performance.now());
   unhindered.watch.slowDownWhenGreedy();
   for (const { pid } of [unhindered, loading]) {
-    const has = async () => ((await usageOf(pid))?.cpu ?? 0) >= 1_500;
+    const has = () => (usageOf(pid)?.cpu ?? 0) >= 1_500;
     await until('it has computed for long', has);
   }
   expect([unhindered.seen.slowed, loading.seen.slowed]).toEqual([0, 0]);
@@ -59,7 +59,7 @@ test('too much memory is told', async () => {
   await until('it is told', () => seen.tooLarge > 0);
 });
 
-test('the kernel says how long this process has waited, and nothing of one that is no more', async () => {
-  expect(await waitedForCore()).toBeGreaterThan(0);
-  expect(await usageOf(2 ** 22 + 1)).toBeUndefined();
+test('the kernel says how long this process has waited, and nothing of one that is no more', () => {
+  expect(waitedForCore()).toBeGreaterThan(0);
+  expect(usageOf(2 ** 22 + 1)).toBeUndefined();
 });

@@ -8,7 +8,7 @@ export interface HostWatchOptions {
   memoryLimit: number;
   signal: (signal: 'SIGSTOP' | 'SIGCONT') => void;
   /** How long the daemon has waited for a core so far, ms. */
-  waitedForCore: () => Promise<number>;
+  waitedForCore: () => number;
   /** @param resident MiB */
   onTooLarge: (resident: number) => void;
   /** It is slowed down. */
@@ -30,14 +30,13 @@ export class HostWatch {
   readonly #throttle: Throttle;
   readonly #timer: NodeJS.Timeout;
   #mayBeSlowed = false;
-  #isLooking = false;
   #before: Reading | undefined;
   #hasFinished = false;
 
   constructor(options: HostWatchOptions) {
     this.#options = options;
     this.#throttle = new Throttle(options.signal, options.onSlowed);
-    this.#timer = setInterval(() => void this.#look(), interval).unref();
+    this.#timer = setInterval(() => this.#look(), interval).unref();
   }
 
   /** While it is loaded: somebody waits for it. */
@@ -61,32 +60,25 @@ export class HostWatch {
     this.leaveAlone();
   }
 
-  async #look(): Promise<void> {
-    if (this.#isLooking) return;
-    this.#isLooking = true;
-    try {
-      const usage = await usageOf(this.#options.pid);
-      if (usage === undefined) return;
-      const { memoryLimit, onTooLarge } = this.#options;
-      if (usage.resident > memoryLimit) onTooLarge(usage.resident);
-      else if (this.#mayBeSlowed) await this.#judge(usage);
-    } finally {
-      this.#isLooking = false;
-    }
+  #look(): void {
+    const usage = usageOf(this.#options.pid);
+    if (usage === undefined) return;
+    const { memoryLimit, onTooLarge } = this.#options;
+    if (usage.resident > memoryLimit) onTooLarge(usage.resident);
+    else if (this.#mayBeSlowed) this.#judge(usage);
   }
 
-  async #judge(usage: ProcessUsage): Promise<void> {
+  #judge(usage: ProcessUsage): void {
     const now: Reading = {
       ...usage,
       at: performance.now(),
-      waited: await this.#options.waitedForCore(),
+      waited: this.#options.waitedForCore(),
     };
     const before = this.#before;
     const hasFinished = this.#hasFinished;
     this.#before = now;
     this.#hasFinished = false;
-    // It may have been told to stop meanwhile.
-    if (before === undefined || !this.#mayBeSlowed) return;
+    if (before === undefined) return;
     const elapsed = now.at - before.at;
     this.#throttle.judge({
       taken: (now.cpu - before.cpu) / elapsed,

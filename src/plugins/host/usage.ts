@@ -1,5 +1,8 @@
-/** What the kernel says of processes (proc(5)). */
-import { readFile } from 'node:fs/promises';
+/**
+ * What the kernel says of processes (proc(5)). It is at hand without a disk: to ask for it on another thread
+ * would cost more, and a buffer of 64 KiB each time besides.
+ */
+import { readFileSync } from 'node:fs';
 
 /** A tick of the kernel's accounts, ms; sysconf(_SC_CLK_TCK) is 100 on Linux. */
 const tick = 10;
@@ -14,8 +17,8 @@ export interface ProcessUsage {
 }
 
 /** undefined: there is no such process. */
-export async function usageOf(pid: number): Promise<ProcessUsage | undefined> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+export function usageOf(pid: number): ProcessUsage | undefined {
+  const stat = read(`/proc/${pid}/stat`);
   if (stat === undefined) return undefined;
   // The name in parentheses, the second field, may have spaces; the state, the third, is the first here.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
@@ -31,7 +34,16 @@ export async function usageOf(pid: number): Promise<ProcessUsage | undefined> {
  * by a service that is confined to what concerns processes (`ProcSubset=pid`). Where the kernel does not
  * count it (sched-stats) it never waits.
  */
-export async function waitedForCore(): Promise<number> {
-  const text = await readFile(`/proc/${process.pid}/schedstat`, 'utf8').catch(() => '');
-  return Number(text.split(' ')[1] ?? 0) / 1e6;
+export function waitedForCore(): number {
+  const [, waited = 0] = read(`/proc/${process.pid}/schedstat`)?.split(' ') ?? [];
+  return Number(waited) / 1e6;
+}
+
+/** undefined: the process has ended, or the kernel does not say. */
+function read(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
 }

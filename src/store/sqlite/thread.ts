@@ -1,4 +1,5 @@
 /** A thread of the store, and the calls to it that are not answered yet. */
+import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { UserError } from '../../errors.ts';
 import { QueryTooLong, StoreUnavailable } from '../store.ts';
@@ -35,6 +36,8 @@ export class StoreThread {
     role: Role,
     onMissing: (reason: string) => void = () => undefined,
   ): Promise<StoreThread> {
+    // V8 prefers the command line's limit, which is meant for the daemon's own thread, to the one below.
+    setFlagsFromString('--max-semi-space-size=0');
     const worker = new Worker(new URL('./worker.js', import.meta.url), {
       workerData: { file, role },
       resourceLimits: { maxYoungGenerationSizeMb: 4 },
