@@ -54,6 +54,20 @@ test('a loop that nobody waits for, or that is still loaded, is left alone', asy
   expect([unhindered.seen.slowed, loading.seen.slowed]).toEqual([0, 0]);
 });
 
+test('one that rests runs while another package is loaded into it, and rests again afterwards', async () => {
+  const { pid, seen, watch, isResting } = watchLoop(() => performance.now());
+  watch.slowDownWhenGreedy();
+  await until('it rests', isResting);
+  watch.leaveAlone();
+  const before = usageOf(pid)?.cpu ?? 0;
+  await until('it has computed on', () => (usageOf(pid)?.cpu ?? 0) >= before + 1_000);
+  expect(isResting()).toBe(false);
+  expect(seen.slowed).toBe(1);
+  watch.slowDownWhenGreedy();
+  await until('it rests again', isResting);
+  expect(seen.slowed).toBe(2);
+});
+
 test('too much memory is told', async () => {
   const { seen } = watchLoop(() => 0, 1);
   await until('it is told', () => seen.tooLarge > 0);
