@@ -1,7 +1,7 @@
 /** Where in its own files a package fails to be loaded. */
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, sep } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { messageOf } from '../errors.ts';
@@ -31,6 +31,7 @@ export async function describeFault(
   const { stack = '' } = error instanceof Error ? error : {};
   const place =
     placeIn(stack, directory) ??
+    placeOfMissing(message, directory) ??
     (error instanceof SyntaxError ? await placeOfSyntaxError(file, directory) : undefined);
   return place === undefined ? message : `${place}: ${message}`;
 }
@@ -46,6 +47,17 @@ export function placeIn(stack: string, directory: string): string | undefined {
     if (isOwn) return `${file}, line ${number}`;
   }
   return undefined;
+}
+
+/** Of a module that is not there Node says which one imports it, and not in which line. */
+function placeOfMissing(message: string, directory: string): string | undefined {
+  const [, missing = '', importer = ''] =
+    /^Cannot find (?:package|module) '(.+)' imported from (.+)$/.exec(message) ?? [];
+  if (importer === '') return undefined;
+  const isNamedIn = (line: string) =>
+    /\b(?:from|import)\b/.test(line) && line.includes(basename(missing));
+  const number = readFileSync(importer, 'utf8').split('\n').findIndex(isNamedIn) + 1;
+  return number === 0 ? undefined : placeIn(`${importer}:${number}`, directory);
 }
 
 /**

@@ -186,6 +186,16 @@ test.each<[string, Record<string, string>, string]>([
     "index.js, line 2: The requested module './parts.js' does not provide an export named 'other'",
   ],
   [
+    'an import of a package that is not there',
+    { 'index.js': `${fine}import { one } from 'no-such-package';` },
+    "index.js, line 2: Cannot find package 'no-such-package'",
+  ],
+  [
+    'an import of a module that is not there',
+    { 'index.js': 'import "./parts.js";', 'parts.js': `${fine}\nexport * from './lib/none.js';` },
+    'parts.js, line 3: Cannot find module',
+  ],
+  [
     'a module that throws',
     { 'index.js': `${fine}const start = () => {\n  nothing.begin();\n};\nstart();` },
     'index.js, line 3: nothing is not defined',
