@@ -56,10 +56,16 @@ export async function onStage<T>(
   }
 }
 
+/**
+ * Of the database, bytes: reached within ten minutes, so that the oldest deliveries are removed from then on and the
+ * daemon does all it ever does before growth is judged. What is still to be delivered after an hour is half of it.
+ */
+const maxSize = 400 * 2 ** 20;
+
 async function startDaemon(broker: Broker, metricsPort: number, undo: (() => Promise<void>)[]) {
   const daemon = new TestDaemon({
     brokerUrl: broker.url,
-    config: { observing: { port: metricsPort } },
+    config: { observing: { port: metricsPort }, delivery: { max_size: maxSize } },
     isDetached: true,
   });
   undo.push(() => daemon.remove());
