@@ -40,7 +40,7 @@ export class StoreThread {
     setFlagsFromString('--max-semi-space-size=0');
     const worker = new Worker(new URL('./worker.js', import.meta.url), {
       workerData: { file, role },
-      resourceLimits: { maxYoungGenerationSizeMb: 4 },
+      resourceLimits: { maxYoungGenerationSizeMb: 12 },
     });
     const ready = await new Promise<Ready>((resolve, reject) => {
       worker.once('message', resolve);
