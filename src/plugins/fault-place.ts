@@ -52,8 +52,10 @@ export function placeIn(stack: string, directory: string): string | undefined {
 /** Of a module that is not there Node says which one imports it, and not in which line. */
 function placeOfMissing(message: string, directory: string): string | undefined {
   const [, missing = '', importer = ''] =
-    /^Cannot find (?:package|module) '(.+)' imported from (.+)$/.exec(message) ?? [];
-  if (importer === '') return undefined;
+    /^Cannot find (?:package|module) '(.+)' imported from (.+?)(?: Did you mean .*)?$/.exec(
+      message,
+    ) ?? [];
+  if (!existsSync(importer)) return undefined;
   const isNamedIn = (line: string) =>
     /\b(?:from|import)\b/.test(line) && line.includes(basename(missing));
   const number = readFileSync(importer, 'utf8').split('\n').findIndex(isNamedIn) + 1;

@@ -196,6 +196,16 @@ test.each<[string, Record<string, string>, string]>([
     'parts.js, line 3: Cannot find module',
   ],
   [
+    'an import that leaves out the ending of the file',
+    { 'index.js': `${fine}import './parts';`, 'parts.js': fine },
+    'index.js, line 2: Cannot find module',
+  ],
+  [
+    'an import of what is not there, in a module that is no file',
+    { 'index.js': 'import "data:text/javascript,import%20%22no-such-package%22";' },
+    'no-such-package',
+  ],
+  [
     'a module that throws',
     { 'index.js': `${fine}const start = () => {\n  nothing.begin();\n};\nstart();` },
     'index.js, line 3: nothing is not defined',
