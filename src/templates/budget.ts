@@ -49,6 +49,11 @@ export class Budget {
     if (size > 1024) this.step(Math.ceil(size / 1024));
   }
 
+  /** Text of so many characters that is about to be taken apart, by characters, lines or words. */
+  apart(length: number): void {
+    this.step(Math.ceil(length / 8));
+  }
+
   /** Characters that are about to be put out. */
   output(length: number): void {
     this.#output += length;

@@ -163,6 +163,7 @@ const reverse: Filter = (value, args, { budget }) => {
   const text = textOf(value);
   if (text !== undefined) {
     budget.space(text.length);
+    budget.apart(text.length);
     const turned = Array.from(text).reverse().join('');
     return value instanceof Markup ? new Markup(turned) : turned;
   }

@@ -2,8 +2,10 @@
 import type { Budget } from './budget.ts';
 import { TemplateError } from './error.ts';
 import { escapeValue } from './html.ts';
+import { codePoints } from './iterate.ts';
 import { repr, str } from './printing.ts';
 import { character, formatValue, pad, type Spec } from './spec.ts';
+import { firstSigns } from './text.ts';
 import {
   Dict,
   dictGet,
@@ -105,7 +107,7 @@ function formatOne(
   if (type === 's' || type === 'r' || type === 'a') {
     const plain = type === 's' ? str(value, budget) : repr(value, budget);
     const text = isMarkup && type === 's' ? escapeValue(value, budget).text : plain;
-    const cut = precision === null ? text : Array.from(text).slice(0, precision).join('');
+    const cut = precision === null ? text : firstSigns(text, precision);
     return pad(cut, { ...spec, fill: ' ', align: isLeft ? '<' : '>' }, budget);
   }
   if (type === 'c')
@@ -148,7 +150,7 @@ function wholeOf(value: Value, type: string): Value {
 
 function characterOf(value: Value): string {
   const text = textOf(value);
-  if (text !== undefined && Array.from(text).length === 1) return text;
+  if (text !== undefined && codePoints(text.slice(0, 3)) === 1) return text;
   if (isInt(value)) return character(BigInt(value));
   throw new TemplateError('%c requires int or char');
 }

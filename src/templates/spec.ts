@@ -4,6 +4,7 @@ import { TemplateError } from './error.ts';
 import { codePoints } from './iterate.ts';
 import { exponential, fixed, general, grouped } from './numbers.ts';
 import { floatText, numberText } from './printing.ts';
+import { firstSigns } from './text.ts';
 import { isFloat, isNumber, textOf, toNumber, typeName, type Value } from './values.ts';
 
 /** How a value is to be written. */
@@ -51,7 +52,7 @@ export function formatValue(value: Value, spec: Spec, budget: Budget): string {
     );
   if (spec.align === '=')
     throw new TemplateError("'=' alignment not allowed in string format specifier");
-  const cut = spec.precision === null ? text : Array.from(text).slice(0, spec.precision).join('');
+  const cut = spec.precision === null ? text : firstSigns(text, spec.precision);
   return pad(cut, { ...spec, align: spec.align === '' ? '<' : spec.align }, budget);
 }
 

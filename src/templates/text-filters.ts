@@ -1,4 +1,5 @@
 /** Filters of text. */
+import type { Budget } from './budget.ts';
 import { bind } from './call.ts';
 import { intArg, textArg, truthArg } from './convert.ts';
 import { TemplateError } from './error.ts';
@@ -9,7 +10,15 @@ import { toJson } from './json.ts';
 import { formatPercent } from './percent.ts';
 import { str } from './printing.ts';
 import { pprint } from './pprint.ts';
-import { capitalized, centered, joined, replaced, splitLines, stripped } from './text.ts';
+import {
+  capitalized,
+  centered,
+  firstSigns,
+  joined,
+  replaced,
+  splitLines,
+  stripped,
+} from './text.ts';
 import {
   defined,
   Dict,
@@ -49,7 +58,8 @@ const trim: Filter = (value, args, { budget }) => {
   const [chars] = bind('trim', args, ['chars?']);
   const text = str(value, budget);
   budget.space(text.length);
-  const cut = stripped(text, chars === undefined || chars === null ? undefined : textArg(chars));
+  const given = chars === undefined || chars === null ? undefined : textArg(chars);
+  const cut = stripped(text, given, budget);
   return value instanceof Markup ? new Markup(cut) : cut;
 };
 
@@ -69,6 +79,7 @@ const indent: Filter = (value, args, { budget }) => {
   budget.space(columns);
   const prefix = wide ?? ' '.repeat(columns);
   const text = `${str(value, budget)}\n`;
+  budget.apart(text.length);
   const lines = splitLines(text);
   budget.space(text.length + lines.length * prefix.length);
   const [head = '', ...rest] = lines;
@@ -96,8 +107,7 @@ const truncate: Filter = (value, args, { budget }) => {
   const text = textOf(value);
   if (text === undefined) throw new TemplateError(`truncate needs text, not ${typeName(value)}`);
   budget.space(text.length * 2);
-  const signs = Array.from(text);
-  const cut = signs.slice(0, limit - codePoints(tail)).join('');
+  const cut = firstSigns(text, limit - codePoints(tail));
   if (truthArg(kill, false)) return cut + tail;
   const space = cut.lastIndexOf(' ');
   return (space < 0 ? cut : cut.slice(0, space)) + tail;
@@ -126,41 +136,36 @@ const wordwrap: Filter = (value, args, { budget }) => {
 
 const wordcount: Filter = (value, args, { budget }) => {
   bind('wordcount', args, []);
-  return str(value, budget).match(/[\p{L}\p{N}_]+/gu)?.length ?? 0;
+  const text = str(value, budget);
+  const word = /[\p{L}\p{N}_]+/gu;
+  let count = 0;
+  for (; word.test(text); count++) budget.step();
+  return count;
 };
 
 const striptags: Filter = (value, args, { budget }) => {
   bind('striptags', args, []);
   const text = str(value, budget);
   budget.space(text.length * 2);
-  const plain = withoutTags(withoutComments(text));
-  return unescapeHtml(
-    plain
-      .split(/\s+/)
-      .filter((word) => word !== '')
-      .join(' '),
-  );
+  budget.apart(text.length);
+  const plain = withoutTags(withoutComments(text, budget), budget);
+  return unescapeHtml(plain.trim().replace(/\s+/g, ' '));
 };
 
-function withoutComments(text: string): string {
-  let rest = text;
-  for (let open = rest.indexOf('<!--'); open >= 0;) {
-    const close = rest.indexOf('-->', open);
-    if (close < 0) break;
-    rest = rest.slice(0, open) + rest.slice(close + 3);
-    open = rest.indexOf('<!--', open);
-  }
-  return rest;
-}
+const withoutComments = (text: string, budget: Budget) => without(text, '<!--', '-->', budget);
 
-function withoutTags(text: string): string {
+const withoutTags = (text: string, budget: Budget) => without(text, '<', '>', budget);
+
+/** The text without what stands from an `opening` to the next `closing`, both included. */
+function without(text: string, opening: string, closing: string, budget: Budget): string {
   const parts: string[] = [];
   let from = 0;
-  for (let open = text.indexOf('<'); open >= 0; open = text.indexOf('<', from)) {
-    const close = text.indexOf('>', open);
+  for (let open = text.indexOf(opening); open >= 0; open = text.indexOf(opening, from)) {
+    budget.step();
+    const close = text.indexOf(closing, open);
     if (close < 0) break;
     parts.push(text.slice(from, open));
-    from = close + 1;
+    from = close + closing.length;
   }
   return parts.join('') + text.slice(from);
 }

@@ -49,7 +49,7 @@ const strip =
     const [given] = bind(name, args, ['chars?']);
     budget.space(text.length);
     const chars = given === undefined || given === null ? undefined : textArg(given);
-    return stripped(text, chars, atStart, atEnd);
+    return stripped(text, chars, budget, atStart, atEnd);
   };
 
 const split =
@@ -74,7 +74,7 @@ const find =
     const [sub, start, end] = bind(name, args, ['sub', 'start?', 'end?']);
     const part = textArg(sub) ?? '';
     budget.step(1 + Math.ceil(text.length / 256));
-    const { piece, from } = section(text, start, end);
+    const { piece, from } = section(text, start, end, budget);
     const place = fromEnd ? piece.lastIndexOf(part) : piece.indexOf(part);
     if (place < 0 && mustBe) throw new TemplateError('substring not found');
     return place < 0 ? -1 : from + codePoints(piece.slice(0, place));
@@ -85,8 +85,10 @@ function section(
   text: string,
   start: Value | undefined,
   end: Value | undefined,
+  budget: Budget,
 ): { piece: string; from: number } {
   if (start === undefined && end === undefined) return { piece: text, from: 0 };
+  budget.apart(text.length);
   const signs = Array.from(text);
   const place = (value: Value | undefined, otherwise: number) => {
     const given = value === undefined || value === null ? otherwise : (intArg(value) ?? otherwise);
@@ -100,19 +102,19 @@ function count(text: string, args: Args, budget: Budget): Value {
   const [sub, start, end] = bind('count', args, ['sub', 'start?', 'end?']);
   const part = textArg(sub) ?? '';
   budget.step(1 + Math.ceil(text.length / 128));
-  const { piece } = section(text, start, end);
+  const { piece } = section(text, start, end, budget);
   return part === '' ? codePoints(piece) + 1 : piece.split(part).length - 1;
 }
 
 const affix =
   (name: string, work: (text: string, part: string) => boolean): TextMethod =>
-  (text, args) => {
+  (text, args, budget) => {
     const [given, start, end] = bind(name, args, [
       name === 'startswith' ? 'prefix' : 'suffix',
       'start?',
       'end?',
     ]);
-    const { piece } = section(text, start, end);
+    const { piece } = section(text, start, end, budget);
     const parts = given instanceof Tuple ? given.items : [given as Value];
     return parts.some((part) => {
       const affixText = textOf(part);
@@ -175,6 +177,7 @@ function join(text: string, args: Args, budget: Budget): Value {
 function expandTabs(text: string, args: Args, budget: Budget): Value {
   const [given] = bind('expandtabs', args, ['tabsize?']);
   const size = intArg(given) ?? 8;
+  budget.apart(text.length);
   budget.space(text.length + (text.split('\t').length - 1) * Math.max(0, size));
   let column = 0;
   return Array.from(text, (sign) => {

@@ -22,10 +22,17 @@ export const swapped = (text: string) =>
     sign === sign.toUpperCase() ? sign.toLowerCase() : sign.toUpperCase(),
   ).join('');
 
+/** The first so many characters, of which each may take two places. */
+export const firstSigns = (text: string, count: number) =>
+  Array.from(text.slice(0, Math.max(0, count) * 2))
+    .slice(0, Math.max(0, count))
+    .join('');
+
 /** Without these characters, or without white space, at its ends. */
 export function stripped(
   text: string,
   chars: string | undefined,
+  budget: Budget,
   atStart = true,
   atEnd = true,
 ): string {
@@ -33,6 +40,7 @@ export function stripped(
     const start = atStart ? text.trimStart() : text;
     return atEnd ? start.trimEnd() : start;
   }
+  budget.apart(text.length);
   const set = new Set(chars);
   const signs = Array.from(text);
   let [from, to] = [0, signs.length];
