@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { KeptDetail } from '../attempt-detail.ts';
 import type { Delivery, Subscription } from '../model.ts';
 import type { GroupCommit } from '../store/group-commit.ts';
+import { redactedJson } from '../redacted-json.ts';
 import type { AttemptRecord } from '../store/store.ts';
 import { reportAttempt } from './attempt-report.ts';
 import { noneMade, type ReturnedRequests } from './returned-requests.ts';
@@ -77,7 +78,7 @@ export class Outcomes {
       status,
       startedAt,
       endedAt,
-      detail: service.redact(detail),
+      detail: redactedJson(detail, service.redact),
       dataKey,
       nextAttemptAt:
         status === 'failure' ? policy.nextAttemptAt(number - attemptsBefore, endedAt, after) : null,

@@ -2,6 +2,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import { wholeDetail } from '../attempt-detail.ts';
 import type { AttemptStatus, Delivery, Json, JsonObject, Subscription } from '../model.ts';
+import { redactedJson } from '../redacted-json.ts';
 import type { AttemptResult, AttemptRunner, RunnableService } from './runner.ts';
 
 /** Nobody provides the service at present, or the daemon stops. */
@@ -48,7 +49,7 @@ export class SampleDeliveries {
     const failed = results.find(({ status }) => status !== 'success') ?? first;
     return {
       status: failed.status,
-      detail: wholeDetail({ ...failed, detail: service.redact(failed.detail) }, data),
+      detail: wholeDetail({ ...failed, detail: redactedJson(failed.detail, service.redact) }, data),
       duration: Math.round(performance.now() - began),
     };
   }

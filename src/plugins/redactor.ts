@@ -6,8 +6,8 @@ const shown = '********';
 const shortest = 4;
 
 /**
- * A function that replaces secrets in a text, JSON or not: as they are, and as JSON, URLs and basic
- * authentication write them.
+ * A function that replaces secrets in a text: as they are, and as JSON, URLs and basic authentication write
+ * them.
  */
 export function redactorOf(secrets: Iterable<string>): (text: string) => string {
   const forms = new Set<string>();
