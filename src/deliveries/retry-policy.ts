@@ -37,9 +37,7 @@ export class RetryPolicy {
     if (attempt >= this.maxAttempts) return null;
     const spread = 1 + jitter * (2 * Math.random() - 1);
     const seconds = this.pauseAfter(attempt) * spread;
-    // A plugin in JavaScript may ask for anything.
-    const asked = Number.isNaN(after) ? 0 : after;
-    return Math.round(now + Math.min(Math.max(seconds, asked), longestPause) * 1000);
+    return Math.round(now + Math.min(Math.max(seconds, after), longestPause) * 1000);
   }
 }
 

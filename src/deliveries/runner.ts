@@ -6,7 +6,7 @@ import type { AttemptStatus, Delivery, Json, JsonObject, Subscription } from '..
 import { traceOf } from '../observing/trace-context.ts';
 import type { OpenTelemetry } from '../observing/tracing.ts';
 import type { AttemptContext, Outcome, PluginLog, Sign } from '../plugin-api/contract.ts';
-import { isHookExpectedError, isHookRetry } from '../plugin-api/errors.ts';
+import { isHookExpectedError, isHookRetry, pauseIn } from '../plugin-api/errors.ts';
 import type { Variables } from '../plugin-api/handled-event.ts';
 import { type HttpRequest, isHttpRequest } from '../plugin-api/request.ts';
 import type { RetryPolicies } from './retry-policy.ts';
@@ -116,7 +116,8 @@ export class AttemptRunner {
   ): AttemptResult {
     const { name, data } = delivery.event;
     if (isHookRetry(error)) {
-      const { detail, after, endpoint } = error;
+      const { detail, endpoint } = error;
+      const after = pauseIn(error);
       return { status: 'failure', ...safelyKept(detail, data), after, endpoint, requests: [] };
     }
     if (isHookExpectedError(error)) {

@@ -52,6 +52,15 @@ export function isHookExpectedError(error: unknown): error is HookExpectedError 
   return kindOf(error) === 'expected';
 }
 
+/**
+ * Seconds to wait that a {@link HookRetry} asks for; undefined when that is no number: plugins in JavaScript may ask
+ * for anything, such as the date that a header has.
+ */
+export function pauseIn({ after }: { after?: unknown }): number | undefined {
+  const seconds = typeof after === 'string' || typeof after === 'bigint' ? Number(after) : after;
+  return typeof seconds === 'number' && !Number.isNaN(seconds) ? seconds : undefined;
+}
+
 function kindOf(error: unknown): unknown {
   return typeof error === 'object' && error !== null
     ? (error as Record<symbol, unknown>)[kindOfError]

@@ -17,6 +17,7 @@ export interface Tap {
 }
 
 export class EventTaps {
+  readonly #taps = new Set<Tap>();
   readonly #byName = new Map<string, Set<Tap>>();
 
   constructor(
@@ -27,7 +28,11 @@ export class EventTaps {
     private readonly log: Logger,
   ) {}
 
+  /** @throws TypeError when it is not for names: plugins in JavaScript may ask for anything */
   async add(tap: Tap): Promise<void> {
+    const isName = (name: unknown) => typeof name === 'string' && name !== '';
+    if (!tap.eventNames.every(isName)) throw new TypeError('the name of an event is a text');
+    this.#taps.add(tap);
     for (const name of tap.eventNames) {
       const taps = this.#byName.get(name);
       if (taps === undefined) this.#byName.set(name, new Set([tap]));
@@ -36,7 +41,9 @@ export class EventTaps {
     await this.bindings.want(tap.eventNames);
   }
 
+  /** Does nothing when it is not there, or no more. */
   async remove(tap: Tap): Promise<void> {
+    if (!this.#taps.delete(tap)) return;
     for (const name of tap.eventNames) {
       const taps = this.#byName.get(name);
       if (taps?.delete(tap) === true && taps.size === 0) this.#byName.delete(name);
@@ -46,7 +53,7 @@ export class EventTaps {
 
   /** Every tap, each once. */
   list(): Tap[] {
-    return [...new Set([...this.#byName.values()].flatMap((taps) => [...taps]))];
+    return [...this.#taps];
   }
 
   /** Never throws. */

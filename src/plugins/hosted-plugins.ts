@@ -1,20 +1,22 @@
 /** Runs plugins in a process of their own: one for each, or one for several. */
-import type { Config } from '../config/schema.ts';
 import type { Logger } from 'pino';
-import type { AttemptContext, PluginLog } from '../plugin-api/contract.ts';
+import type { Config } from '../config/schema.ts';
+import { messageOf } from '../errors.ts';
 import type { BusEvent, Delivery, Subscription } from '../model.ts';
+import type { AttemptContext, PluginLog } from '../plugin-api/contract.ts';
+import { redactedJson } from '../redacted-json.ts';
 import {
   type CradleSources,
   pluginBusConsumer,
   pluginSubscriptions,
   publicConfig,
 } from './cradle.ts';
-import type { Tap } from './event-taps.ts';
+import { HostTaps } from './host-taps.ts';
 import { HostProcess } from './host/host-process.ts';
 import type { HostLimits } from './host/limits.ts';
 import type { DaemonFunctions, HostLogLine, PackageReport } from './host/protocol.ts';
 import type { PluginManifest } from './manifest.ts';
-import { addTo, environmentOf, type RunningPlugin } from './running-plugin.ts';
+import { addTo, environmentOf, type RunningPlugin, shownEntries } from './running-plugin.ts';
 
 /** A package to be run. */
 export interface HostedPackage {
@@ -22,6 +24,7 @@ export interface HostedPackage {
   variables: Record<string, string>;
   /** Services that are not even imported. */
   isDisabled: (service: string) => boolean;
+  /** Takes the secrets that it has now out of a text. */
   redact: () => (text: string) => string;
 }
 
@@ -38,23 +41,27 @@ export interface HostedOptions {
  * Starts a process with these packages.
  *
  * @returns by the name of the package
- * @throws Error when the process ends or takes too long meanwhile; it has ended then
+ * @throws Error when the process ends or takes too long meanwhile; it has ended then, and the message has no
+ * secrets in it
  */
 export async function startHosted(options: HostedOptions): Promise<Map<string, RunningPlugin>> {
   const { packages, limits, sources, log } = options;
   const names = packages.map(({ manifest }) => manifest.name);
-  const taps = new Map<string, Tap>();
+  const plugin = names.join(', ');
+  const redact = redactorOfAll(packages);
+  const taps = new HostTaps(sources.taps);
   let isLoading = true;
   const host = new HostProcess({
-    name: names.length === 1 ? (names[0] ?? '') : 'plugins',
+    name: names.length === 1 ? plugin : 'plugins',
     limits,
     serve: daemonFunctions(options, taps, (id, event) => host.event(id, event)),
-    onOutput: (line) => log.info({ plugin: names.join(', ') }, line),
-    onSlowed: sayThatItIsSlowed(log, names.join(', ')),
+    onOutput: (line) => log.info({ plugin }, redact(line)),
+    onSlowed: rarely(() => log.warn({ plugin }, `the plugin ${plugin} ${isSlowed}`)),
+    onMissed: rarely(() => log.warn({ plugin }, `the plugin ${plugin} ${hasMissed}`)),
     onCrash: (reason) => {
       void letGo();
       // While it is loaded, whoever waits for that is told.
-      if (!isLoading) options.onCrash(reason);
+      if (!isLoading) options.onCrash(redact(reason));
     },
   });
   const removeStatus = sources.addStatusProvider(async (status) =>
@@ -62,10 +69,8 @@ export async function startHosted(options: HostedOptions): Promise<Map<string, R
   );
   const letGo = async () => {
     removeStatus();
-    for (const tap of taps.values()) await sources.taps.remove(tap);
-    taps.clear();
+    await taps.end();
   };
-  const running = new Map<string, RunningPlugin>();
   let users = packages.length;
   const endOne = async () => {
     if (--users > 0) return;
@@ -73,39 +78,56 @@ export async function startHosted(options: HostedOptions): Promise<Map<string, R
     await host.end();
   };
   try {
-    for (const { manifest, variables, isDisabled } of packages) {
-      const report = await host.load({
-        plugin: manifest.name,
-        directory: manifest.directory,
-        entries: manifest.entries.filter(({ service }) => !isDisabled(service)),
-        variables,
-        environment: environmentOf(manifest, options.serverUuid),
-        config: hostedConfig(sources.config),
-      });
-      running.set(manifest.name, runningPlugin(host, manifest.name, report, endOne));
-    }
+    return await loadAll(host, options, endOne);
   } catch (error) {
     await letGo();
     await host.end();
-    throw error;
+    throw new Error(redact(messageOf(error)));
+  } finally {
+    isLoading = false;
   }
-  isLoading = false;
+}
+
+async function loadAll(
+  host: HostProcess,
+  { packages, sources, serverUuid }: HostedOptions,
+  endOne: () => Promise<void>,
+): Promise<Map<string, RunningPlugin>> {
+  const running = new Map<string, RunningPlugin>();
+  for (const { manifest, variables, isDisabled, redact } of packages) {
+    const report = await host.load({
+      plugin: manifest.name,
+      directory: manifest.directory,
+      entries: manifest.entries.filter(({ service }) => !isDisabled(service)),
+      variables,
+      environment: environmentOf(manifest, serverUuid),
+      config: hostedConfig(sources.config),
+    });
+    const entries = shownEntries(report.entries, redact());
+    running.set(manifest.name, runningPlugin(host, manifest.name, { ...report, entries }, endOne));
+  }
   return running;
 }
 
-/** It may come and go with the load of the machine: a line a minute says enough. */
-function sayThatItIsSlowed(log: Logger, plugin: string): () => void {
+const isSlowed =
+  'computes without finishing a call while the daemon waits for a core: it runs a twentieth of the time until it finishes one';
+
+const hasMissed = 'does not take up the events it listens to: it is not told of some';
+
+/** What comes and goes with the load of the machine: a line a minute says enough. */
+function rarely(say: () => void): () => void {
   let saidAt = -Infinity;
   return () => {
     const now = performance.now();
     if (now - saidAt < 60_000) return;
     saidAt = now;
-    log.warn(
-      { plugin },
-      `the plugin ${plugin} computes without finishing a call while the daemon waits for a core: it runs a twentieth of the time until it finishes one`,
-    );
+    say();
   };
 }
+
+/** Who of them said something is not always known. */
+const redactorOfAll = (packages: readonly HostedPackage[]) => (text: string) =>
+  packages.reduce((rest, { redact }) => redact()(rest), text);
 
 /** Without the proxy, whose address may have a password: it is for requests of the daemon’s own. */
 function hostedConfig(config: Config) {
@@ -160,7 +182,7 @@ function attemptCall(
 /** What a host may ask of the daemon: what a plugin inside of it could, and no more. */
 function daemonFunctions(
   { sources, packages, log }: HostedOptions,
-  taps: Map<string, Tap>,
+  taps: HostTaps,
   send: (tap: string, event: BusEvent) => void,
 ): Omit<DaemonFunctions, 'fatal'> {
   const subscriptions = pluginSubscriptions(sources);
@@ -170,16 +192,8 @@ function daemonFunctions(
       for (const line of lines) writeLine(log, packages, line);
     },
     publish: (event) => sources.publish(event),
-    tap: async ({ id, ...order }) => {
-      const tap: Tap = { ...order, callback: (event) => send(id, event) };
-      taps.set(id, tap);
-      await sources.taps.add(tap);
-    },
-    untap: async (id) => {
-      const tap = taps.get(id);
-      taps.delete(id);
-      if (tap !== undefined) await sources.taps.remove(tap);
-    },
+    tap: ({ id, ...order }) => taps.add(id, { ...order, callback: (event) => send(id, event) }),
+    untap: (id) => taps.remove(id),
     bindings: () => consumer.bindings(),
     subscription: (method, args) =>
       (subscriptions[method] as (...given: unknown[]) => Promise<unknown>)(...args),
@@ -193,9 +207,9 @@ function writeLine(
   packages: readonly HostedPackage[],
   { plugin, service, level, message, fields }: HostLogLine,
 ): void {
-  const redact = packages.find(({ manifest }) => manifest.name === plugin)?.redact();
-  const shown = redact ?? ((text: string) => text);
-  const own = JSON.parse(shown(JSON.stringify(fields))) as object;
+  const one = packages.find(({ manifest }) => manifest.name === plugin);
+  const redact = one?.redact() ?? redactorOfAll(packages);
+  const own = JSON.parse(redactedJson(fields, redact)) as object;
   const known = levels.includes(level) ? level : 'info';
-  log[known]({ ...own, plugin, ...(service === null ? {} : { service }) }, shown(message));
+  log[known]({ ...own, plugin, ...(service === null ? {} : { service }) }, redact(message));
 }

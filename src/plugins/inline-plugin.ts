@@ -5,12 +5,19 @@ import { type Entry, importClass, makeEntry, traitsOf } from './entry.ts';
 import { describeFault } from './fault-place.ts';
 import { variablesOf } from './host/hosted-cradle.ts';
 import type { PluginManifest } from './manifest.ts';
-import { environmentOf, type LoadedEntry, type RunningPlugin } from './running-plugin.ts';
+import {
+  environmentOf,
+  type LoadedEntry,
+  type RunningPlugin,
+  shownEntries,
+} from './running-plugin.ts';
 
 export interface InlineOptions {
   manifest: PluginManifest;
   sources: CradleSources;
   variables: Record<string, string>;
+  /** Takes the plugin's secrets out of a text. */
+  redact: (text: string) => string;
   serverUuid: string;
   log: Logger;
   /** Services that are not even imported. */
@@ -44,7 +51,7 @@ export async function startInline(options: InlineOptions): Promise<RunningPlugin
     }
   }
   return {
-    entries,
+    entries: shownEntries(entries, options.redact),
     isListening: true,
     isFull: false,
     pid: null,

@@ -1,12 +1,6 @@
 /** What the log says of plugins that were loaded, or could not be. */
 import type { Logger } from 'pino';
 import type { ManagedPlugin } from './managed-plugin.ts';
-import type { Vault } from './vault.ts';
-
-export interface ReportOptions {
-  vault: Pick<Vault, 'redactor'>;
-  log: Logger;
-}
 
 export function reportLoad(log: Logger, { name, manifest, entries, loads }: ManagedPlugin): void {
   for (const { service, problem } of entries) {
@@ -26,12 +20,9 @@ export function reportLoad(log: Logger, { name, manifest, entries, loads }: Mana
 
 /** @param reason with the stack, if there is one */
 export function reportFailure(
-  { vault, log }: ReportOptions,
+  log: Logger,
   { name, manifest }: ManagedPlugin,
   reason: string,
 ): void {
-  log.error(
-    { plugin: name, version: manifest.version },
-    `${name} cannot be loaded: ${vault.redactor(manifest)(reason)}`,
-  );
+  log.error({ plugin: name, version: manifest.version }, `${name} cannot be loaded: ${reason}`);
 }

@@ -44,14 +44,14 @@ export class PluginManager {
   readonly #swapOptions: SwapOptions;
 
   constructor(options: ManagerOptions) {
-    const { vault, log } = options;
+    const { log } = options;
     this.#options = options;
     this.#starter = new PluginStarter(options);
     this.#offers = new PluginOffers({
       ...options,
       wake: (plugin) => this.#supervisor.wakeFor(plugin),
     });
-    const parts = { plugins: this.#plugins, offers: this.#offers, vault, log };
+    const parts = { plugins: this.#plugins, offers: this.#offers, log };
     this.#supervisor = new Supervisor({
       ...parts,
       starter: this.#starter,
@@ -153,7 +153,7 @@ export class PluginManager {
       } catch (error) {
         plugin.isEnabled = false;
         plugin.reason = firstLine(messageOf(error));
-        throw refusalOf(this.#options, plugin, error);
+        throw refusalOf(this.#options.log, plugin, error);
       }
       return this.#viewOf(plugin);
     });

@@ -46,6 +46,17 @@ export const environmentOf = (
 ): Environment =>
   Object.freeze({ serverUuid, plugin: name, version, apiVersion: pluginApiVersion });
 
+/** What is wrong with an entry is shown to people: the plugin's secrets are taken out of it. */
+export const shownEntries = (
+  entries: readonly LoadedEntry[],
+  redact: (text: string) => string,
+): LoadedEntry[] =>
+  entries.map((entry) => {
+    if (entry.problem === null) return entry;
+    const { message, stack } = entry.problem;
+    return { ...entry, problem: { message: redact(message), stack: redact(stack) } };
+  });
+
 /** Adds what somebody says to a status. */
 export function addTo(status: Record<string, Json>, said: Record<string, Json>): void {
   for (const [key, value] of Object.entries(said)) status[key] = value;

@@ -50,6 +50,7 @@ export class PluginStarter {
       manifest,
       sources: { ...sources, api: this.#api },
       variables: vault.valuesOf(manifest),
+      redact: vault.redactor(manifest),
       serverUuid,
       log,
       isDisabled: this.#isDisabled,

@@ -14,7 +14,6 @@ import type { PluginOffers } from './offers.ts';
 import type { RunningPlugin } from './running-plugin.ts';
 import type { PluginStarter } from './starter.ts';
 import type { Turn } from './turn.ts';
-import type { Vault } from './vault.ts';
 
 export interface SupervisorOptions {
   plugins: ReadonlyMap<string, ManagedPlugin>;
@@ -23,7 +22,6 @@ export interface SupervisorOptions {
   isolation: Config['plugins']['isolation'];
   /** Changes of one plugin come one after the other. */
   turn: Turn;
-  vault: Vault;
   log: Logger;
 }
 
@@ -113,7 +111,7 @@ export class Supervisor {
   async fail(plugin: ManagedPlugin, reason: string): Promise<void> {
     plugin.reason = firstLine(reason);
     await this.#options.offers.publish(plugin);
-    reportFailure(this.#options, plugin, reason);
+    reportFailure(this.#options.log, plugin, reason);
   }
 
   async disable(plugin: ManagedPlugin, reason: string): Promise<void> {
@@ -130,7 +128,6 @@ export class Supervisor {
     try {
       return await this.#running(plugin);
     } catch (error) {
-      await this.#crashed(plugin, messageOf(error));
       throw new HookRetry({ error: messageOf(error) });
     }
   }
@@ -152,6 +149,7 @@ export class Supervisor {
     void done.finally(() => this.#draining.delete(done));
   }
 
+  /** However many wait for it, it is started once, and has crashed once when that fails. */
   #running(plugin: ManagedPlugin): Promise<RunningPlugin> {
     plugin.starting ??= this.#options.turn
       .take(async () => {
@@ -159,21 +157,24 @@ export class Supervisor {
         if (plugin.running === undefined) throw new Error(`${plugin.name} does not run`);
         return plugin.running;
       })
+      .catch(async (error: unknown) => {
+        await this.#crashed(plugin, messageOf(error));
+        throw error;
+      })
       .finally(() => (plugin.starting = undefined));
     return plugin.starting;
   }
 
   /** Its process ended: what was in flight has failed; it begins anew after a pause, unless that is hopeless. */
   async #crashed(plugin: ManagedPlugin, reason: string): Promise<void> {
-    const { offers, vault, log } = this.#options;
+    const { offers, log } = this.#options;
     if (this.#isStopped) return;
     plugin.running = undefined;
-    const shown = vault.redactor(plugin.manifest)(reason);
-    log.error({ plugin: plugin.name }, `${plugin.name}: ${shown}`);
+    log.error({ plugin: plugin.name }, `${plugin.name}: ${reason}`);
     if (plugin.crashed(performance.now())) {
       await this.disable(
         plugin,
-        `it crashed 5 times within 10 minutes, the last time because ${firstLine(shown)}`,
+        `it crashed 5 times within 10 minutes, the last time because ${firstLine(reason)}`,
       );
       return;
     }
@@ -188,9 +189,8 @@ export class Supervisor {
     if (this.#isStopped || !plugin.isResting || plugins.get(plugin.name) !== plugin) return;
     plugin.isResting = false;
     if (plugin.isListening && plugin.isEnabled) {
-      await this.#running(plugin).catch((error: unknown) =>
-        this.#crashed(plugin, messageOf(error)),
-      );
+      // When that fails it has been said, and the next try is on its way.
+      await this.#running(plugin).catch(() => undefined);
     } else {
       await offers.publish(plugin);
     }

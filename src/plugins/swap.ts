@@ -10,13 +10,11 @@ import { conflictOf } from './packages.ts';
 import { PluginRefused } from './refusals.ts';
 import type { RunningPlugin } from './running-plugin.ts';
 import type { Supervisor } from './supervisor.ts';
-import type { Vault } from './vault.ts';
 
 export interface SwapOptions {
   plugins: Map<string, ManagedPlugin>;
   supervisor: Supervisor;
   offers: PluginOffers;
-  vault: Vault;
   log: Logger;
 }
 
@@ -39,7 +37,7 @@ export async function swap(
   try {
     started = await supervisor.start(group);
   } catch (error) {
-    throw refusalOf(options, found, error);
+    throw refusalOf(options.log, found, error);
   }
   const entries = checkedEntries(started.get(found.name)?.entries ?? [], found.isBundled);
   const problem = entries.find((entry) => entry.problem !== null);
@@ -57,12 +55,8 @@ export async function swap(
 }
 
 /** What cannot be loaded is refused: whoever asked gets a line, and the log all there is. */
-export function refusalOf(
-  options: Pick<SwapOptions, 'vault' | 'log'>,
-  plugin: ManagedPlugin,
-  error: unknown,
-): PluginRefused {
-  reportFailure(options, plugin, messageOf(error));
+export function refusalOf(log: Logger, plugin: ManagedPlugin, error: unknown): PluginRefused {
+  reportFailure(log, plugin, messageOf(error));
   return new PluginRefused(firstLine(messageOf(error)), { cause: error });
 }
 

@@ -37,6 +37,7 @@ export async function tryToLoad(manifest: PluginManifest, limits: HostLimits): P
     onOutput: (line) => output.push(line),
     onCrash: () => undefined,
     onSlowed: () => undefined,
+    onMissed: () => undefined,
   });
   try {
     const { entries } = await host.load({

@@ -5,6 +5,7 @@ import { onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
 import { MasterTenant } from '../../dist/auth/master-tenant.js';
 import type { OutgoingEvent } from '../../dist/bus/message.js';
+import { Bindings } from '../../dist/bus/topology.js';
 import { EventTaps } from '../../dist/plugins/event-taps.js';
 import { Handlers } from '../../dist/plugins/handlers.js';
 import { KeyFile } from '../../dist/plugins/key-file.js';
@@ -31,7 +32,7 @@ export async function startManager(
   const { config } = loadText({ main }, join(folder, 'config'));
   const store = await SqliteStore.open(join(folder, 'webhookd.db'));
   const { log, lines } = readableLog();
-  const bindings = { want: () => Promise.resolve(), release: () => Promise.resolve() };
+  const bindings = new Bindings(config.bus);
   const matcher = new Matcher(new MasterTenant(masterTenant));
   const taps = new EventTaps(bindings, log);
   const registry = new PluginRegistry();
@@ -74,5 +75,17 @@ export async function startManager(
     await store.close();
   };
   onTestFinished(stop);
-  return { manager, registry, handlers, matcher, vault, store, taps, lines, published, stop };
+  return {
+    manager,
+    registry,
+    handlers,
+    matcher,
+    vault,
+    store,
+    bindings,
+    taps,
+    lines,
+    published,
+    stop,
+  };
 }

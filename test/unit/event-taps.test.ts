@@ -40,6 +40,27 @@ async function gets(tap: Partial<Tap>, event: Partial<BusEvent>): Promise<boolea
 }
 
 describe('a tap', () => {
+  test('is let go of once, however often that is asked for', async () => {
+    const { taps, wanted } = setUp();
+    const tap = tapFor();
+    await taps.add(tap);
+    await Promise.all([taps.remove(tap), taps.remove(tap)]);
+    await taps.remove(tapFor());
+    expect(wanted).toEqual(['+call_created', '-call_created']);
+    expect(taps.list()).toEqual([]);
+  });
+
+  test.each([undefined, null, 5, ''])(
+    'for the name %s is refused, and nothing is left of it',
+    async (name) => {
+      const { taps, wanted } = setUp();
+      const tap = tapFor({ eventNames: ['call_created', name as string] });
+      await expect(taps.add(tap)).rejects.toThrow('the name of an event is a text');
+      await taps.remove(tap);
+      expect([wanted, taps.list()]).toEqual([[], []]);
+    },
+  );
+
   test('gets the events it names', async () => {
     expect(await gets({ eventNames: ['a', 'b'] }, { name: 'b' })).toBe(true);
     expect(await gets({ eventNames: ['a', 'b'] }, { name: 'c' })).toBe(false);

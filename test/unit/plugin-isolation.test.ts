@@ -12,13 +12,30 @@ import { until } from '../support/wait.ts';
 
 /** Does what the subscription's config says. */
 const code = `
+import { existsSync } from 'node:fs';
 const leaked = [];
+const again = (more) => Object.assign(new Error('again'), { [Symbol.for('webhookd.error-kind')]: 'retry', ...more });
 export default class {
   constructor({ log }) { this.log = log; }
   async callback({ config: { act } }) {
+    if (act.startsWith('until ')) { while (!existsSync(act.slice(6))) await new Promise((go) => setTimeout(go, 5)); return { pid: process.pid }; }
     if (act === 'work') return { pid: process.pid };
     if (act === 'loop') for (;;);
     if (act === 'never') return new Promise(() => undefined);
+    if (act === 'bigint') return { id: 10n };
+    if (act === 'circular') { const detail = {}; detail.self = detail; return detail; }
+    if (act === 'retry circular') { const detail = {}; detail.self = detail; throw again({ detail }); }
+    if (act === 'retry later') throw again({ detail: {}, after: 10n });
+    if (act === 'log') {
+      const circular = { error: new TypeError('no port') };
+      circular.self = circular;
+      this.log.info('all kinds', { error: new TypeError('no port'), id: 10n });
+      this.log.info('circular', circular);
+      this.log.info('large', { text: 'x'.repeat(1e6) });
+      this.log.info('none', 5);
+      return { done: true };
+    }
+    if (act === 'send') { process.send({ type: 'ready' }); process.send([null, 5, {}]); process.send('ready'); return { pid: process.pid }; }
     if (act === 'exit') process.exit(3);
     if (act === 'abort') process.abort();
     if (act === 'timer') { setTimeout(() => { throw new Error('too late'); }, 1); return new Promise(() => undefined); }
@@ -123,6 +140,56 @@ describe('a plugin', () => {
     expect(await attempt('work')).toMatchObject({});
   });
 
+  test.each([
+    ['bigint', /BigInt/],
+    ['circular', /circular/],
+  ])('that returns what is no JSON (%s) fails alone', async (act, reason) => {
+    const { attempt } = await start();
+    const { pid } = (await attempt('work')) as { pid: number };
+    const [failed, worked] = await Promise.allSettled([attempt(act), attempt('work')]);
+    expect(failed).toMatchObject({
+      status: 'rejected',
+      reason: { message: expect.stringMatching(reason) as string },
+    });
+    expect(worked).toEqual({ status: 'fulfilled', value: { pid } });
+  });
+
+  test('that wants to be tried again keeps that, whatever else it says', async () => {
+    const { attempt } = await start();
+    const thrown = (act: string) => attempt(act).catch((error: unknown) => error);
+    const [first, second, worked] = await Promise.all([
+      thrown('retry circular'),
+      thrown('retry later'),
+      attempt('work'),
+    ]);
+    expect(first).toMatchObject({
+      detail: { error: expect.stringMatching(/cannot be kept: .*circular/) as string },
+    });
+    expect(second).toMatchObject({ detail: {}, after: 10 });
+    expect([first, second].map(isHookRetry)).toEqual([true, true]);
+    expect(worked).toMatchObject({});
+  });
+
+  test('that logs what is no JSON is logged', async () => {
+    const { attempt, lines } = await start();
+    await attempt('log');
+    await until('it is heard', () => lines.some(({ msg }) => msg === 'none'));
+    expect(lines.filter(({ plugin }) => plugin === 'bad')).toMatchObject([
+      { msg: expect.stringMatching(/loaded/) as string },
+      { msg: 'all kinds', id: '10', error: { type: 'TypeError', message: 'no port' } },
+      { msg: 'circular', fields: expect.stringContaining('[Circular') as string },
+      { msg: 'large', fields: expect.stringMatching(/^.{8192}$/) as string },
+      { msg: 'none', value: 5 },
+    ]);
+  });
+
+  test('that uses the channel of its process for itself is told so, and goes on', async () => {
+    const { attempt, lines } = await start();
+    const { pid } = (await attempt('send')) as { pid: number };
+    expect(await attempt('work')).toEqual({ pid });
+    expect(lines.filter(({ msg }) => msg.includes('process.send'))).toHaveLength(1);
+  });
+
   test('that crashes five times is disabled with the reason, and can be enabled again', async () => {
     const { attempt, manager, registry } = await start();
     for (let crash = 1; crash <= 5; crash++)
@@ -213,6 +280,17 @@ describe('in a process that plugins share', () => {
     const after = await call('good');
     expect(after).not.toBe(before);
     expect(await call('bad')).toBe(after);
+  });
+
+  test('the former one ends when the last call in it has, however many versions wait for that', async () => {
+    const { call, manager, folder } = await startShared();
+    const before = await call('good');
+    const open = call('bad', `until ${folder}/go`);
+    await manager.reload('good');
+    expect(await call('bad')).not.toBe(before);
+    writeFiles(folder, { go: '' });
+    expect(await open).toBe(before);
+    await until('it is gone', () => !existsSync(`/proc/${before}`));
   });
 
   test('a new version of one is taken up by all in a new process', async () => {

@@ -86,6 +86,18 @@ describe('an attempt', () => {
     expect(lines).toEqual([]);
   });
 
+  test.each<[unknown, number | undefined]>([
+    ['120', 120],
+    [120n, 120],
+    ['Wed, 21 Oct 2026 07:28:00 GMT', undefined],
+    [{}, undefined],
+    [null, undefined],
+    [Number.NaN, undefined],
+  ])('that asks for a pause of %s gets one of %s', async (after, expected) => {
+    const error = Object.assign(new HookRetry(), { after });
+    expect(await outcomeOf(throwing(error))).toMatchObject({ status: 'failure', after: expected });
+  });
+
   test('that throws HookExpectedError has failed for good, without a stack in the log', async () => {
     const { log, lines } = readableLog();
     expect(await outcomeOf(throwing(new HookExpectedError({ error: 'gone' })), { log })).toEqual({

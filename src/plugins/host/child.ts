@@ -6,13 +6,14 @@ import process from 'node:process';
 import { createBirpc } from 'birpc';
 import type { BusEvent, Json, JsonObject, KeptEvent } from '../../model.ts';
 import type { AttemptContext, Outcome, StatusProvider } from '../../plugin-api/contract.ts';
-import { isHookExpectedError, isHookRetry } from '../../plugin-api/errors.ts';
+import { isHookExpectedError, isHookRetry, pauseIn } from '../../plugin-api/errors.ts';
 import { isHttpRequest } from '../../plugin-api/request.ts';
 import { type Entry, importClass, makeEntry, traitsOf } from '../entry.ts';
 import { describeFault, placeIn } from '../fault-place.ts';
 import { HostLog, loggingConsole } from './host-log.ts';
 import { type HostedState, hostedCradle, tell } from './hosted-cradle.ts';
 import { MessageBatch } from './message-batch.ts';
+import { fromWire, type Message, toWire } from './wire.ts';
 import type {
   AttemptAnswer,
   AttemptCall,
@@ -55,7 +56,7 @@ async function load(order: PackageOrder): Promise<PackageReport> {
   for (const entry of order.entries) {
     try {
       const type = await importClass(entry);
-      const traits = traitsOf(type);
+      const traits = asJson(traitsOf(type));
       const cradle = hostedCradle({
         plugin: order.plugin,
         service: entry.service,
@@ -80,8 +81,9 @@ async function load(order: PackageOrder): Promise<PackageReport> {
 async function attempt(call: AttemptCall): Promise<AttemptAnswer> {
   const { plugin, service, subscription, event, dataJson } = call;
   const entry = entries.get(keyOf(plugin, service));
+  // It could not be loaded this time: the daemon will load it again.
   if (entry === undefined)
-    return { kind: 'threw', error: thrown(new Error(`${service} is not loaded`)) };
+    return { kind: 'retry', detail: { error: `${service} is not loaded` }, after: null };
   const kept: KeptEvent = { ...event, data: JSON.parse(dataJson) as Json, dataJson };
   const context: AttemptContext = {
     delivery: { id: call.deliveryId },
@@ -93,11 +95,11 @@ async function attempt(call: AttemptCall): Promise<AttemptAnswer> {
     secrets: state.variables.get(plugin) ?? {},
   };
   try {
-    return answer(await entry.call(subscription, kept, context));
+    return asJson(answer(await entry.call(subscription, kept, context)));
   } catch (error) {
     if (isHookRetry(error))
-      return { kind: 'retry', detail: error.detail, after: error.after ?? null };
-    if (isHookExpectedError(error)) return { kind: 'expected', detail: error.detail };
+      return { kind: 'retry', detail: saidIn(error), after: pauseIn(error) ?? null };
+    if (isHookExpectedError(error)) return { kind: 'expected', detail: saidIn(error) };
     return { kind: 'threw', error: thrown(error) };
   }
 }
@@ -108,6 +110,21 @@ function answer(outcome: Outcome): AttemptAnswer {
   if (Array.isArray(outcome) && outcome.every(isHttpRequest))
     return { kind: 'requests', requests: outcome };
   return { kind: 'detail', detail: outcome as JsonObject };
+}
+
+/** @throws TypeError when it cannot be sent: then this alone fails, and not all that is sent along with it */
+function asJson<T>(value: T): T {
+  JSON.stringify(value);
+  return value;
+}
+
+/** @returns the detail, or why there is none */
+function saidIn({ detail }: { detail: JsonObject }): JsonObject {
+  try {
+    return asJson(detail);
+  } catch (error) {
+    return { error: `the service gave a detail that cannot be kept: ${thrown(error).message}` };
+  }
 }
 
 function attemptLog(plugin: string, service: string): AttemptContext['log'] {
@@ -138,7 +155,10 @@ async function status(): Promise<Record<string, Json>> {
 
 async function speak(provider: StatusProvider, said: Record<string, Json>): Promise<void> {
   try {
-    await provider(said);
+    // What cannot be sent is this provider's mistake alone.
+    const own = { ...said };
+    await provider(own);
+    Object.assign(said, asJson(own));
   } catch (error) {
     logError(`a status provider failed: ${thrown(error).message}`, error);
   }
@@ -178,9 +198,11 @@ const answers = new MessageBatch((messages) => process.send?.(messages));
 const daemon = createBirpc<DaemonFunctions, HostFunctions>(functions, {
   post: (message: object) => answers.post(message),
   on: (receive) =>
-    process.on('message', (messages: object[]) => {
+    process.on('message', (messages: Message[]) => {
       for (const message of messages) receive(message);
     }),
+  serialize: toWire,
+  deserialize: fromWire,
   eventNames: ['log', 'fatal'],
   timeout: -1,
 });
@@ -188,14 +210,14 @@ const daemon = createBirpc<DaemonFunctions, HostFunctions>(functions, {
 const daemonForPlugins: DaemonFunctions = {
   log: (lines) => void daemon.log(lines),
   fatal: (error) => void daemon.fatal(error),
-  publish: (outgoing) => daemon.publish(outgoing),
-  tap: (order) => {
+  publish: async (outgoing) => daemon.publish(asJson(outgoing)),
+  tap: async (order) => {
     wasAskedFor = true;
-    return daemon.tap(order);
+    return daemon.tap(asJson(order));
   },
   untap: (id) => daemon.untap(id),
   bindings: () => daemon.bindings(),
-  subscription: (method, args) => daemon.subscription(method, args),
+  subscription: async (method, args) => daemon.subscription(method, asJson(args)),
 };
 
 const log = new HostLog((lines) => void daemon.log(lines), settings.maxLogRate, settings.name);

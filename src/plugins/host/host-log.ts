@@ -1,13 +1,20 @@
 /** What plugins of a host log: in batches, and no more of it than the daemon can take. */
 import { Console } from 'node:console';
 import { Writable } from 'node:stream';
+import { inspect } from 'node:util';
 import type { HostLogLine } from './protocol.ts';
 
 /** A longer line is cut, characters. */
 const maxLine = 8_192;
 
+/** Fields that take more are shown as text, cut like a line, characters. */
+const maxFields = 65_536;
+
 /** How long lines are collected before they are sent, ms. */
 const batchTime = 20;
+
+/** What a plugin logs: in JavaScript, anything. */
+type PluginLine = Omit<HostLogLine, 'message' | 'fields'> & { message: unknown; fields: unknown };
 
 export class HostLog {
   #lines: HostLogLine[] = [];
@@ -29,7 +36,7 @@ export class HostLog {
     this.#left = rate;
   }
 
-  write(line: HostLogLine): void {
+  write({ fields, message, ...line }: PluginLine): void {
     const second = Math.floor(performance.now() / 1000);
     if (second !== this.#second) {
       this.#reportDropped();
@@ -43,7 +50,11 @@ export class HostLog {
       return;
     }
     this.#left--;
-    this.#lines.push({ ...line, message: line.message.slice(0, maxLine) });
+    this.#lines.push({
+      ...line,
+      message: String(message).slice(0, maxLine),
+      fields: fieldsAsJson(fields),
+    });
     this.#sendSoon(batchTime);
   }
 
@@ -65,10 +76,30 @@ export class HostLog {
       service: null,
       level: 'warn',
       message: `${this.#dropped} lines of the log were dropped: more than ${this.rate} in a second (plugins.max_log_rate)`,
-      fields: {},
+      fields: '{}',
     });
     this.#dropped = 0;
   }
+}
+
+/** Plugins log what they have at hand: errors, and objects that no JSON can hold. */
+function fieldsAsJson(fields: unknown): string {
+  const isObject = typeof fields === 'object' && fields !== null && !(fields instanceof Error);
+  try {
+    const json = JSON.stringify(isObject ? fields : { value: fields }, readable);
+    if (json.length <= maxFields) return json;
+  } catch {
+    // Such as one that contains itself.
+  }
+  const shown = inspect(fields, { depth: 3, breakLength: Infinity, customInspect: false });
+  return JSON.stringify({ fields: shown.slice(0, maxLine) });
+}
+
+function readable(_key: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return String(value);
+  if (!(value instanceof Error)) return value;
+  const { name: type, message, stack } = value;
+  return { type, message, stack };
 }
 
 /** A console whose lines go to the log. */

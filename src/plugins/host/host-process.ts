@@ -13,6 +13,7 @@ import { MessageBatch } from './message-batch.ts';
 import { makeNice, spawnHost } from './spawn.ts';
 import { StderrTail } from './stderr-tail.ts';
 import { waitedForCore } from './usage.ts';
+import { fromWire, type Message, messagesIn, toWire } from './wire.ts';
 import type {
   AttemptAnswer,
   AttemptCall,
@@ -34,10 +35,15 @@ export interface HostOptions {
   onCrash: (reason: string) => void;
   /** It computes without a pause on a busy machine, and is slowed down for others. */
   onSlowed: () => void;
+  /** An event was not told: it does not take up those it was told before. */
+  onMissed: () => void;
 }
 
 /** How long disposing of the plugins may take, ms. */
 const endTimeout = 5_000;
+
+/** So many messages wait at most until the process reads them: then events are not told. */
+const mostUnread = 1_000;
 
 export class HostProcess {
   readonly #options: HostOptions;
@@ -48,11 +54,14 @@ export class HostProcess {
   readonly #watch: HostWatch | undefined;
   readonly #stderr: StderrTail;
   #calls = 0;
+  /** Messages that the pipe has no room for. */
+  #unread = 0;
   #isEnding = false;
   #isOver = false;
   #reason: string | undefined;
   #fatal: ThrownError | undefined;
-  #whenIdle: (() => void) | undefined;
+  #whenIdle: (() => void)[] = [];
+  #hasStrayed = false;
 
   constructor(options: HostOptions) {
     this.#options = options;
@@ -61,16 +70,17 @@ export class HostProcess {
     this.#child = child;
     this.#stderr = new StderrTail(child, limits.maxLogRate, onOutput);
     const orders = new MessageBatch((messages) => {
-      if (child.connected) child.send(messages, () => undefined);
+      if (!child.connected) return;
+      this.#unread += messages.length;
+      child.send(messages, () => (this.#unread -= messages.length));
     });
     this.#rpc = createBirpc<HostFunctions, DaemonFunctions>(
       { ...serve, fatal: (error) => void (this.#fatal = error) },
       {
         post: (message: object) => orders.post(message),
-        on: (receive) =>
-          child.on('message', (messages: object[]) => {
-            for (const message of messages) receive(message);
-          }),
+        on: (receive) => child.on('message', (batch) => this.#receive(batch, receive)),
+        serialize: toWire,
+        deserialize: fromWire,
         eventNames: ['event', 'variables', 'cut'],
         timeout: -1,
       },
@@ -125,7 +135,7 @@ export class HostProcess {
     } finally {
       this.#calls--;
       this.#watch?.finished();
-      if (this.#calls === 0) this.#whenIdle?.();
+      if (this.#calls === 0) for (const tell of this.#whenIdle.splice(0)) tell();
     }
   }
 
@@ -133,21 +143,23 @@ export class HostProcess {
     return this.#guarded(this.#rpc.status(), 2_000, 'its status takes too long', false);
   }
 
+  /** Best effort: one that does not read is told nothing more. */
   event(...args: Parameters<HostFunctions['event']>): void {
-    void this.#rpc.event(...args);
+    if (this.#unread >= mostUnread) this.#options.onMissed();
+    else if (!this.#isOver) void this.#rpc.event(...args);
   }
 
   variables(...args: Parameters<HostFunctions['variables']>): void {
-    void this.#rpc.variables(...args);
+    if (!this.#isOver) void this.#rpc.variables(...args);
   }
 
   cut(): void {
-    void this.#rpc.cut();
+    if (!this.#isOver) void this.#rpc.cut();
   }
 
   /** Resolves when no call is in flight. */
   async idle(): Promise<void> {
-    if (this.#calls > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
+    if (this.#calls > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
   }
 
   /** Lets the plugins go, then ends the process. Never rejects. */
@@ -160,6 +172,16 @@ export class HostProcess {
       );
     this.#child.kill('SIGKILL');
     await this.#exited;
+  }
+
+  #receive(batch: unknown, receive: (message: Message) => void): void {
+    const messages = messagesIn(batch);
+    for (const message of messages) receive(message);
+    if (messages.length > 0 || this.#hasStrayed) return;
+    this.#hasStrayed = true;
+    this.#options.onOutput(
+      'the plugin sent something with process.send, which is for the daemon alone: ignored',
+    );
   }
 
   /** Ends the process at once: what is in flight fails for this reason. */

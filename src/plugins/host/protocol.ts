@@ -64,7 +64,8 @@ export interface HostLogLine {
   service: string | null;
   level: 'debug' | 'info' | 'warn' | 'error';
   message: string;
-  fields: object;
+  /** An object, as JSON. */
+  fields: string;
 }
 
 /** A plugin's wish for raw events. */
