@@ -59,6 +59,26 @@ export function describeStoreRedelivery(open: () => Promise<Store>): void {
       ]);
       expect(await store.retryDelivery('nobody', 5_000)).toBe(false);
     });
+
+    test('after it was cancelled during an attempt has that one counted, and goes on after it', async () => {
+      const store = await open();
+      const [id = ''] = await fill(store, 1);
+      await store.cancelDelivery(id);
+      await fail(store, [id], 99_000);
+      expect((await store.delivery(id))?.delivery).toMatchObject({
+        status: 'cancelled',
+        attempts: 1,
+        nextAttemptAt: null,
+      });
+      await store.retryDelivery(id, 5_000);
+      const { deliveries } = await store.dueDeliveries({ ...due, until: 5_000 });
+      expect(deliveries).toMatchObject([{ id, attempts: 1, attemptsBefore: 1 }]);
+      await store.commit({ events: [], attempts: [attemptOf(id, { number: 2 })] });
+      expect(await store.backlog()).toEqual([]);
+      const { delivery, attempts = [] } = (await store.delivery(id)) ?? {};
+      expect(delivery).toMatchObject({ status: 'succeeded', attempts: 2 });
+      expect(attempts.map(({ number }) => number)).toEqual([1, 2]);
+    });
   });
 
   test('parked deliveries are hastened: what waits for a later attempt is due in its turn', async () => {

@@ -70,6 +70,19 @@ describe('what was committed', () => {
     expect(await second.backlog()).toHaveLength(1);
   });
 
+  test('of an attempt that was not counted, as earlier versions had it, does not refuse the next one', async () => {
+    const store = await open(newFile());
+    const record = sampleRecord(['a']);
+    const [{ id: deliveryId } = { id: '' }] = record.deliveries;
+    const attempts = [sampleAttempt({ deliveryId, status: 'failure', nextAttemptAt: 5_000 })];
+    await store.commit({ events: [record], attempts });
+    await store.commit({ events: [], attempts: [sampleAttempt({ deliveryId })] });
+    expect(await store.delivery(deliveryId)).toMatchObject({
+      delivery: { status: 'succeeded' },
+      attempts: [{ number: 1, status: 'success' }],
+    });
+  });
+
   test('can be read by a backup while the store is open', async () => {
     const file = newFile();
     const store = await open(file);

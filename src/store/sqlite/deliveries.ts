@@ -143,12 +143,16 @@ function prepareCommit(database: Database.Database): (batch: WriteBatch) => void
     `INSERT INTO deliveries (id, event_id, subscription_uuid, status, attempts, next_attempt_at, request)
      SELECT ?, event_id, subscription_uuid, 'pending', 0, ?, ? FROM deliveries WHERE id = ?`,
   );
-  const insertAttempt = database.prepare('INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
-  // A delivery that was cancelled meanwhile stays cancelled.
-  const updateDelivery = database.prepare(
-    "UPDATE deliveries SET status = ?, attempts = ?, next_attempt_at = ? WHERE id = ? AND status = 'pending'",
+  // In a database of an earlier version the log may hold an attempt that was not counted.
+  const insertAttempt = database.prepare(
+    'INSERT OR REPLACE INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
   );
-  const isKept = database.prepare('SELECT 1 FROM deliveries WHERE id = ?');
+  // A delivery that was cancelled meanwhile stays cancelled, but the attempt counts: the next one has another number.
+  const updateDelivery = database.prepare(
+    `UPDATE deliveries SET attempts = ?, status = iif(status = 'pending', ?, status),
+       next_attempt_at = iif(status = 'pending', ?, NULL)
+     WHERE id = ?`,
+  );
   const writeEvent = (event: EventRecord) => {
     const { name, originUuid, headers, data, receivedAt, fingerprint } = event;
     const eventId = insertEvent.run(
@@ -177,13 +181,13 @@ function prepareCommit(database: Database.Database): (batch: WriteBatch) => void
       requests,
     } = attempt;
     const { changes } = updateDelivery.run(
-      nextAttemptAt === null ? finalStatus[status] : 'pending',
       number,
+      nextAttemptAt === null ? finalStatus[status] : 'pending',
       nextAttemptAt,
       deliveryId,
     );
     // Its subscription may have been disabled during the attempt, and what is parked purged.
-    if (changes === 0 && isKept.get(deliveryId) === undefined) return;
+    if (changes === 0) return;
     for (const { id, request } of requests) insertRequest.run(id, endedAt, request, deliveryId);
     insertAttempt.run(
       deliveryId,
