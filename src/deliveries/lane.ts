@@ -33,8 +33,10 @@ export class Lane {
   maxInFlight = 1;
   /** One at a time, in the order of the events. */
   isOrdered = false;
-  /** Of an ordered lane: until then nothing goes before the delivery that failed. */
-  blockedUntil = 0;
+  /** Of an ordered lane: an outcome is on its way to the disk, and shows what comes next. */
+  isHeldUp = false;
+  /** Of an ordered lane: what is in flight may have been cancelled. When it fails, the store knows what comes next. */
+  isChanged = false;
   /** The rate the subscription asks for. */
   pace: Pace | undefined;
   /** The rate at which what was parked goes out: what was received before `until`. */
@@ -42,6 +44,7 @@ export class Lane {
   endpoint: Endpoint | undefined;
   #isQuick = false;
   #isFetching = false;
+  #isOutdated = false;
 
   constructor(
     readonly subscriptionUuid: string,
@@ -70,8 +73,9 @@ export class Lane {
     return this.#isFetching;
   }
 
-  get isHeldUp(): boolean {
-    return this.blockedUntil > Date.now();
+  /** Whether what waited was let go since the store was asked: its answer may not hold any more. */
+  get isOutdated(): boolean {
+    return this.#isOutdated;
   }
 
   /** Nothing here and nothing in the store. */
@@ -113,6 +117,7 @@ export class Lane {
 
   /** Lets go of everything that waits; how many there were. */
   releaseWaiting(): number {
+    this.#isOutdated = this.#isFetching;
     if (this.#isQuick) this.load.pressure -= this.waiting;
     const released = [...this.#fresh.splice(0), ...this.#retries.splice(0)];
     for (const delivery of released) this.release(delivery);
@@ -141,6 +146,7 @@ export class Lane {
 
   endFetch(): void {
     this.#isFetching = false;
+    this.#isOutdated = false;
     this.#settledMeanwhile.clear();
   }
 }

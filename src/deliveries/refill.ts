@@ -134,7 +134,7 @@ export class Refill {
     if (nextDueAt !== null) lane.leaveInStore(nextDueAt);
     for (const delivery of deliveries) {
       if (lane.knows(delivery.id)) continue;
-      if (room(lane) > 0 && !lane.isHeldUp) hold(lane, delivery);
+      if (room(lane) > 0 && !lane.isOutdated) hold(lane, delivery);
       else lane.leaveInStore(until);
     }
   }

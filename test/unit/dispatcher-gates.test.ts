@@ -273,6 +273,84 @@ describe('an ordered subscription', () => {
     expect(stage.stored.size).toBe(0);
   });
 
+  test('keeps its order when the store was being asked for more while one failed', async () => {
+    const stage = new Stage({ maxHeldPerSubscription: 4 });
+    stage.put({ uuid: 'a', delivery: { ordered: true } });
+    stage.arrive('a', 10);
+    await stage.pass();
+    for (let success = 0; success < 2; success++) {
+      stage.inFlight[0]?.succeed();
+      await stage.pass(0);
+    }
+    while (stage.queries.length === 0) await stage.pass(1);
+    stage.inFlight[0]?.fail();
+    await stage.pass(300);
+    expect(stage.inFlight).toEqual([]);
+    await stage.pass(1_200);
+    await stage.finishAll();
+    const order = numbers(stage);
+    expect(order).toEqual([...order].sort((a, b) => a - b));
+    expect(order).toHaveLength(11);
+  });
+
+  describe('that a delivery holds up for a day', () => {
+    /** The first of two is in flight. */
+    async function withTwo() {
+      const stage = stageWith({ ordered: true, schedule: [86_400] });
+      const [first, second] = stage.arrive('a', 2).map(({ id }) => id);
+      await stage.pass();
+      return {
+        stage,
+        second,
+        fail: async () => {
+          stage.inFlight[0]?.fail();
+          await stage.pass();
+        },
+        cancel: async () => {
+          stage.stored.delete(first ?? '');
+          stage.dispatcher.reconsider('a');
+          await stage.pass();
+        },
+      };
+    }
+
+    test('goes on when that is cancelled', async () => {
+      const { stage, second, fail, cancel } = await withTwo();
+      await fail();
+      expect(stage.inFlight).toEqual([]);
+      await cancel();
+      expect(stage.inFlight).toMatchObject([{ delivery: { id: second } }]);
+    });
+
+    test('goes on when that was cancelled before its attempt failed', async () => {
+      const { stage, second, fail, cancel } = await withTwo();
+      await cancel();
+      expect(stage.started).toHaveLength(1);
+      await fail();
+      expect(stage.inFlight).toMatchObject([{ delivery: { id: second } }]);
+    });
+
+    test('goes on when the order is of no more interest', async () => {
+      const { stage, second, fail } = await withTwo();
+      await fail();
+      stage.put({ uuid: 'a' });
+      stage.dispatcher.reconsider('a');
+      await stage.pass();
+      expect(stage.inFlight).toMatchObject([{ delivery: { id: second } }]);
+    });
+
+    test('stays held up when something else is changed', async () => {
+      const { stage, fail } = await withTwo();
+      await fail();
+      stage.dispatcher.reconsiderAll();
+      stage.dispatcher.wakeAll();
+      stage.arrive('a');
+      await stage.pass(3_600_000);
+      expect(stage.started).toHaveLength(1);
+      expect(stage.queries.length).toBeLessThan(10);
+    });
+  });
+
   test('of more than memory has room for goes on in order', async () => {
     const stage = new Stage({ maxHeldPerSubscription: 5 });
     stage.put({ uuid: 'a', delivery: { ordered: true } });
