@@ -10,7 +10,7 @@
  */
 import type { Delivery, Subscription } from '../model.ts';
 import type { Store } from '../store/store.ts';
-import type { EndpointSign } from './endpoint.ts';
+import { signOf } from './endpoint.ts';
 import { type Lane, Load } from './lane.ts';
 import { Lanes, type LanesOptions } from './lanes.ts';
 import { type EndedAttempt, Outcomes, type OutcomesOptions } from './outcomes.ts';
@@ -132,6 +132,14 @@ export class Dispatcher {
       }
     }
     this.#pump();
+  }
+
+  /**
+   * A delivery is about to be taken up again by hand. What is held of it knows before the store does: an attempt
+   * that ends meanwhile is not the last one.
+   */
+  renew(subscriptionUuid: string, id: string): void {
+    this.#lanes.find(subscriptionUuid)?.renew(id);
   }
 
   /** The store has deliveries of a subscription that were taken up again. */
@@ -315,13 +323,4 @@ function isBehind(lane: Lane, { event }: Delivery): boolean {
 function measure(lane: Lane, duration: number): void {
   const isPaced = lane.pace !== undefined || lane.catchUp !== undefined;
   lane.setQuick(duration < quickAnswer && !isPaced);
-}
-
-/** What an attempt tells of its endpoint; nothing when it was cut, or never got that far. */
-function signOf(result: AttemptResult | undefined): EndpointSign | undefined {
-  if (result === undefined) return undefined;
-  const { status, endpoint } = result;
-  if (endpoint === 'down' || endpoint === 'busy') return endpoint;
-  if (endpoint === 'unknown') return undefined;
-  return status === 'error' && endpoint === undefined ? undefined : 'up';
 }

@@ -88,6 +88,12 @@ export class Lane {
     return this.#held.has(id) || this.#settledMeanwhile.has(id);
   }
 
+  /** A delivery in memory, if it is there, has all of its schedule ahead. */
+  renew(id: string): void {
+    const delivery = this.#held.get(id);
+    if (delivery !== undefined) delivery.attemptsBefore = delivery.attempts;
+  }
+
   /** @param isQuick whether the last attempt was answered quickly: what waits here will not wait long */
   setQuick(isQuick: boolean): void {
     if (isQuick === this.#isQuick) return;

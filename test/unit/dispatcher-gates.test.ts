@@ -214,6 +214,46 @@ test('a subscription may have its own schedule and number of attempts', async ()
   expect(stage.records.map(({ nextAttemptAt }) => nextAttemptAt === null)).toEqual([false, true]);
 });
 
+describe('a delivery that is retried by hand', () => {
+  /** As the API does it. */
+  async function retry(stage: Stage, id: string) {
+    stage.dispatcher.renew('a', id);
+    const row = stage.stored.get(id);
+    if (row === undefined) throw new Error('it is not pending');
+    row.delivery = { ...row.delivery, attemptsBefore: row.delivery.attempts };
+    row.dueAt = Date.now();
+    stage.dispatcher.wake('a');
+    await stage.pass();
+  }
+
+  /** One that has one attempt left, which waits for `rateLimit`. */
+  async function withLast(rateLimit: number) {
+    const stage = stageWith({ schedule: [1], maxAttempts: 2, rateLimit });
+    const [{ id } = { id: '' }] = stage.arrive('a');
+    await stage.pass();
+    stage.inFlight[0]?.fail();
+    await stage.pass(2_000);
+    return { stage, id };
+  }
+
+  test.each([
+    ['waits in memory', 0.1, 1],
+    ['is attempted', 10, 2],
+  ])('while it %s has all of its schedule ahead', async (_when, rateLimit, started) => {
+    const { stage, id } = await withLast(rateLimit);
+    expect(stage.queries).toHaveLength(1);
+    expect(stage.started).toHaveLength(started);
+    await retry(stage, id);
+    await stage.pass(10_000);
+    stage.inFlight[0]?.fail();
+    await stage.pass();
+    expect(stage.records.at(-1)).toMatchObject({ number: 2, maxAttempts: 3 });
+    expect(stage.records.at(-1)?.nextAttemptAt).not.toBeNull();
+    await stage.pass(20_000);
+    expect(stage.started).toHaveLength(3);
+  });
+});
+
 describe('an ordered subscription', () => {
   test('gets one at a time, in the order of events, whatever fails', async () => {
     const stage = stageWith({ ordered: true });
