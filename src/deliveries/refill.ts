@@ -58,7 +58,8 @@ export class Refill {
   watch(lane: Lane): void {
     const { isServed, isOrphaned, drop } = this.#options;
     if (lane.storedDueAt !== Infinity && this.#wantsMore(lane) && isServed(lane)) {
-      this.#due.set(lane, lane.storedDueAt);
+      // One that has its turn already must not get another: it would be filled twice at once.
+      if (!this.#hungry.has(lane)) this.#due.set(lane, lane.storedDueAt);
       return;
     }
     this.#due.forget(lane);
