@@ -86,10 +86,20 @@ export function describeStoreRedelivery(open: () => Promise<Store>): void {
     const ids = await fill(store, 4);
     await fail(store, ids.slice(0, 1), 99_000);
     await fail(store, ids.slice(3), null);
-    await store.hastenParked('a');
+    await store.hastenParked('a', 5_000);
     const { deliveries, nextDueAt } = await store.dueDeliveries({ ...due, until: 5_000 });
     expect(deliveries.map(({ id }) => id)).toEqual(ids.slice(0, 3));
     expect(nextDueAt).toBeNull();
+  });
+
+  test('parked deliveries whose event came later than it is now are hastened too', async () => {
+    const store = await open();
+    const [id = ''] = await fill(store, 1, { at: 7_000 });
+    await fail(store, [id], 99_000);
+    await store.hastenParked('a', 5_000);
+    expect((await store.dueDeliveries({ ...due, until: 5_000 })).deliveries).toMatchObject([
+      { id },
+    ]);
   });
 
   describe('a replay', () => {

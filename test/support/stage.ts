@@ -66,9 +66,10 @@ export class Stage {
             if (delivery.subscriptionUuid === uuid) this.stored.delete(id);
           return Promise.resolve();
         },
-        hastenParked: (uuid) => {
+        hastenParked: (uuid, now) => {
           for (const row of this.stored.values())
-            if (row.delivery.subscriptionUuid === uuid) row.dueAt = row.delivery.event.receivedAt;
+            if (row.delivery.subscriptionUuid === uuid)
+              row.dueAt = Math.min(row.delivery.event.receivedAt, now);
           return Promise.resolve();
         },
         setting: (name) => Promise.resolve(this.settings.get(name) ?? null),
