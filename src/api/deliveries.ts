@@ -14,7 +14,7 @@ export interface DeliveryRoutes {
   subscriptions: SubscriptionService;
   masterTenant: MasterTenant;
   store: Pick<Store, 'deliveries' | 'delivery' | 'retryDelivery' | 'cancelDelivery'>;
-  dispatcher: Pick<Dispatcher, 'wake' | 'reconsider'>;
+  dispatcher: Pick<Dispatcher, 'renew' | 'wake' | 'reconsider'>;
 }
 
 const statuses = ['pending', 'succeeded', 'failed', 'parked', 'cancelled'] as const;
@@ -179,6 +179,7 @@ export function deliveryRoutes(scope: FastifyInstance, subjects: DeliveryRoutes)
       const { id, subscriptionUuid } = delivery;
       if (subscriptions.find(subscriptionUuid) === undefined && !delivery.isRequest)
         throw new ApiError('conflict', 'The subscription of the delivery is gone');
+      dispatcher.renew(subscriptionUuid, id);
       await store.retryDelivery(id, Date.now());
       dispatcher.wake(subscriptionUuid);
       return toItem((await find(request)).delivery);

@@ -41,7 +41,7 @@ export class CatchUps {
     this.#keep();
     const { store, log } = this.options;
     store
-      .hastenParked(subscriptionUuid)
+      .hastenParked(subscriptionUuid, enabledAt)
       .then(onHastened)
       .catch((error: unknown) =>
         log.warn(

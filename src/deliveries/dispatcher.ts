@@ -10,7 +10,7 @@
  */
 import type { Delivery, Subscription } from '../model.ts';
 import type { Store } from '../store/store.ts';
-import type { EndpointSign } from './endpoint.ts';
+import { signOf } from './endpoint.ts';
 import { type Lane, Load } from './lane.ts';
 import { Lanes, type LanesOptions } from './lanes.ts';
 import { type EndedAttempt, Outcomes, type OutcomesOptions } from './outcomes.ts';
@@ -134,10 +134,17 @@ export class Dispatcher {
     this.#pump();
   }
 
+  /**
+   * A delivery is about to be taken up again by hand. What is held of it knows before the store does: an attempt
+   * that ends meanwhile is not the last one.
+   */
+  renew(subscriptionUuid: string, id: string): void {
+    this.#lanes.find(subscriptionUuid)?.renew(id);
+  }
+
   /** The store has deliveries of a subscription that were taken up again. */
   wake(subscriptionUuid: string): void {
     const lane = this.#lanes.of(subscriptionUuid);
-    if (lane.blockedUntil !== Infinity) lane.blockedUntil = 0;
     lane.leaveInStore(Date.now());
     this.#refill.watch(lane);
   }
@@ -155,7 +162,7 @@ export class Dispatcher {
     this.reconsider(subscriptionUuid);
   }
 
-  /** A subscription was changed or deleted: what waits for it is looked at again. */
+  /** A subscription was changed or deleted, or a delivery of it cancelled: what waits for it is looked at again. */
   reconsider(subscriptionUuid: string): void {
     const lane = this.#lanes.find(subscriptionUuid);
     if (lane === undefined) {
@@ -163,8 +170,11 @@ export class Dispatcher {
         this.#lanes.forget(subscriptionUuid);
       return;
     }
+    // What held up an ordered lane may be gone, and so may its order.
+    const wasOrdered = lane.isOrdered;
     this.#lanes.configure(lane);
-    if (lane.releaseWaiting() > 0) lane.leaveInStore(Date.now());
+    if (lane.releaseWaiting() > 0 || wasOrdered) lane.leaveInStore(Date.now());
+    lane.isChanged = lane.isOrdered && lane.held > 0;
     this.#turns.place(lane);
     this.#refill.watch(lane);
   }
@@ -277,7 +287,7 @@ export class Dispatcher {
   #finish(lane: Lane, attempt: EndedAttempt): void {
     // The next one is known when this outcome is on disk: what failed goes first, and after a crash nothing that
     // succeeded is made again behind another.
-    if (lane.isOrdered) lane.blockedUntil = Infinity;
+    if (lane.isOrdered) lane.isHeldUp = true;
     this.#outcomes.keep(attempt, ({ nextAttemptAt, made }) => {
       this.#settled(lane, attempt.delivery, nextAttemptAt);
       if (made.length > 0) this.offer(made);
@@ -288,23 +298,18 @@ export class Dispatcher {
   #settled(lane: Lane, delivery: Delivery, nextAttemptAt: number | null): void {
     lane.release(delivery);
     if (nextAttemptAt !== null) {
-      lane.leaveInStore(nextAttemptAt);
-      if (lane.isOrdered) this.#queueBehind(lane, nextAttemptAt);
+      lane.leaveInStore(lane.isChanged ? Date.now() : nextAttemptAt);
+      // What waits in an ordered lane comes back from the store after the delivery that failed.
+      if (lane.isOrdered) lane.releaseWaiting();
     }
-    if (lane.blockedUntil === Infinity) {
-      lane.blockedUntil = 0;
+    if (lane.inFlight === 0) lane.isChanged = false;
+    if (lane.isHeldUp) {
+      lane.isHeldUp = false;
       this.#turns.place(lane);
       this.#pump();
     }
     if (lane.waiting === 0 && lane.storedDueAt === Infinity) this.#lanes.endCatchUp(lane);
     this.#refill.watch(lane);
-  }
-
-  /** What waits in an ordered lane comes back from the store after the delivery that failed. */
-  #queueBehind(lane: Lane, nextAttemptAt: number): void {
-    lane.blockedUntil = nextAttemptAt;
-    lane.releaseWaiting();
-    this.#turns.place(lane);
   }
 }
 
@@ -318,13 +323,4 @@ function isBehind(lane: Lane, { event }: Delivery): boolean {
 function measure(lane: Lane, duration: number): void {
   const isPaced = lane.pace !== undefined || lane.catchUp !== undefined;
   lane.setQuick(duration < quickAnswer && !isPaced);
-}
-
-/** What an attempt tells of its endpoint; nothing when it was cut, or never got that far. */
-function signOf(result: AttemptResult | undefined): EndpointSign | undefined {
-  if (result === undefined) return undefined;
-  const { status, endpoint } = result;
-  if (endpoint === 'down' || endpoint === 'busy') return endpoint;
-  if (endpoint === 'unknown') return undefined;
-  return status === 'error' && endpoint === undefined ? undefined : 'up';
 }

@@ -6,12 +6,22 @@
  * attempts may run at once with every success, until there is no limit again.
  */
 import type { Logger } from 'pino';
+import type { AttemptResult } from './runner.ts';
 
 /**
  * What an attempt told of its endpoint: it works, whatever it thinks of the request (`up`), it does not
  * (`down`), or it has too much to do (`busy`).
  */
-export type EndpointSign = 'up' | 'down' | 'busy';
+type EndpointSign = 'up' | 'down' | 'busy';
+
+/** What an attempt tells of its endpoint; nothing when it was cut, or never got that far. */
+export function signOf(result: AttemptResult | undefined): EndpointSign | undefined {
+  if (result === undefined) return undefined;
+  const { status, endpoint } = result;
+  if (endpoint === 'down' || endpoint === 'busy') return endpoint;
+  if (endpoint === 'unknown') return undefined;
+  return status === 'error' && endpoint === undefined ? undefined : 'up';
+}
 
 export interface BreakerOptions {
   /** So many failures in a row break the circuit. */

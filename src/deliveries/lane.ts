@@ -33,8 +33,10 @@ export class Lane {
   maxInFlight = 1;
   /** One at a time, in the order of the events. */
   isOrdered = false;
-  /** Of an ordered lane: until then nothing goes before the delivery that failed. */
-  blockedUntil = 0;
+  /** Of an ordered lane: an outcome is on its way to the disk, and shows what comes next. */
+  isHeldUp = false;
+  /** Of an ordered lane: what is in flight may have been cancelled. When it fails, the store knows what comes next. */
+  isChanged = false;
   /** The rate the subscription asks for. */
   pace: Pace | undefined;
   /** The rate at which what was parked goes out: what was received before `until`. */
@@ -42,6 +44,7 @@ export class Lane {
   endpoint: Endpoint | undefined;
   #isQuick = false;
   #isFetching = false;
+  #isOutdated = false;
 
   constructor(
     readonly subscriptionUuid: string,
@@ -70,8 +73,9 @@ export class Lane {
     return this.#isFetching;
   }
 
-  get isHeldUp(): boolean {
-    return this.blockedUntil > Date.now();
+  /** Whether what waited was let go since the store was asked: its answer may not hold any more. */
+  get isOutdated(): boolean {
+    return this.#isOutdated;
   }
 
   /** Nothing here and nothing in the store. */
@@ -82,6 +86,12 @@ export class Lane {
   /** Whether a delivery is in memory, or was until after the store was asked. */
   knows(id: string): boolean {
     return this.#held.has(id) || this.#settledMeanwhile.has(id);
+  }
+
+  /** A delivery in memory, if it is there, has all of its schedule ahead. */
+  renew(id: string): void {
+    const delivery = this.#held.get(id);
+    if (delivery !== undefined) delivery.attemptsBefore = delivery.attempts;
   }
 
   /** @param isQuick whether the last attempt was answered quickly: what waits here will not wait long */
@@ -113,6 +123,7 @@ export class Lane {
 
   /** Lets go of everything that waits; how many there were. */
   releaseWaiting(): number {
+    this.#isOutdated = this.#isFetching;
     if (this.#isQuick) this.load.pressure -= this.waiting;
     const released = [...this.#fresh.splice(0), ...this.#retries.splice(0)];
     for (const delivery of released) this.release(delivery);
@@ -141,6 +152,7 @@ export class Lane {
 
   endFetch(): void {
     this.#isFetching = false;
+    this.#isOutdated = false;
     this.#settledMeanwhile.clear();
   }
 }

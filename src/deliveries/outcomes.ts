@@ -45,7 +45,7 @@ export interface Outcome {
 export class Outcomes {
   constructor(private readonly options: OutcomesOptions) {}
 
-  /** @param onKept called when the outcome is on disk */
+  /** @param onKept called when the outcome is on disk, or can never be: then nothing is made of it */
   keep(attempt: EndedAttempt, onKept: (outcome: Outcome) => void): void {
     const { commits, returned, onResult, log } = this.options;
     const { subscription, service, delivery, startedAt, result } = attempt;
@@ -55,8 +55,11 @@ export class Outcomes {
     const record = this.#record(attempt, said, made.records);
     reportAttempt(log, delivery, { service: subscription.service, plugin: service.plugin }, record);
     onResult(subscription, result, startedAt, record.nextAttemptAt === null);
-    commits.addAttempt(record, () =>
-      onKept({ nextAttemptAt: record.nextAttemptAt, made: made.deliveries }),
+    commits.addAttempt(record, (error) =>
+      onKept({
+        nextAttemptAt: record.nextAttemptAt,
+        made: error === undefined ? made.deliveries : [],
+      }),
     );
   }
 

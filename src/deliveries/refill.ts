@@ -58,7 +58,8 @@ export class Refill {
   watch(lane: Lane): void {
     const { isServed, isOrphaned, drop } = this.#options;
     if (lane.storedDueAt !== Infinity && this.#wantsMore(lane) && isServed(lane)) {
-      this.#due.set(lane, lane.storedDueAt);
+      // One that has its turn already must not get another: it would be filled twice at once.
+      if (!this.#hungry.has(lane)) this.#due.set(lane, lane.storedDueAt);
       return;
     }
     this.#due.forget(lane);
@@ -134,7 +135,7 @@ export class Refill {
     if (nextDueAt !== null) lane.leaveInStore(nextDueAt);
     for (const delivery of deliveries) {
       if (lane.knows(delivery.id)) continue;
-      if (room(lane) > 0 && !lane.isHeldUp) hold(lane, delivery);
+      if (room(lane) > 0 && !lane.isOutdated) hold(lane, delivery);
       else lane.leaveInStore(until);
     }
   }

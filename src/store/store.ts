@@ -206,8 +206,11 @@ export interface Store {
   /** Whether it was pending. */
   cancelDelivery(id: string): Promise<boolean>;
 
-  /** What a subscription has pending is due since its event came: also what would be attempted later. */
-  hastenParked(subscriptionUuid: string): Promise<void>;
+  /**
+   * What a subscription has pending is due since its event came, or now when that is in the future because the clock
+   * was set back: also what would be attempted later.
+   */
+  hastenParked(subscriptionUuid: string, now: number): Promise<void>;
 
   /** How many deliveries a replay would take up, by status. */
   countReplay(subscriptionUuid: string, selection: ReplaySelection): Promise<ReplayCounts>;

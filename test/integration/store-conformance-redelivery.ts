@@ -59,6 +59,26 @@ export function describeStoreRedelivery(open: () => Promise<Store>): void {
       ]);
       expect(await store.retryDelivery('nobody', 5_000)).toBe(false);
     });
+
+    test('after it was cancelled during an attempt has that one counted, and goes on after it', async () => {
+      const store = await open();
+      const [id = ''] = await fill(store, 1);
+      await store.cancelDelivery(id);
+      await fail(store, [id], 99_000);
+      expect((await store.delivery(id))?.delivery).toMatchObject({
+        status: 'cancelled',
+        attempts: 1,
+        nextAttemptAt: null,
+      });
+      await store.retryDelivery(id, 5_000);
+      const { deliveries } = await store.dueDeliveries({ ...due, until: 5_000 });
+      expect(deliveries).toMatchObject([{ id, attempts: 1, attemptsBefore: 1 }]);
+      await store.commit({ events: [], attempts: [attemptOf(id, { number: 2 })] });
+      expect(await store.backlog()).toEqual([]);
+      const { delivery, attempts = [] } = (await store.delivery(id)) ?? {};
+      expect(delivery).toMatchObject({ status: 'succeeded', attempts: 2 });
+      expect(attempts.map(({ number }) => number)).toEqual([1, 2]);
+    });
   });
 
   test('parked deliveries are hastened: what waits for a later attempt is due in its turn', async () => {
@@ -66,10 +86,20 @@ export function describeStoreRedelivery(open: () => Promise<Store>): void {
     const ids = await fill(store, 4);
     await fail(store, ids.slice(0, 1), 99_000);
     await fail(store, ids.slice(3), null);
-    await store.hastenParked('a');
+    await store.hastenParked('a', 5_000);
     const { deliveries, nextDueAt } = await store.dueDeliveries({ ...due, until: 5_000 });
     expect(deliveries.map(({ id }) => id)).toEqual(ids.slice(0, 3));
     expect(nextDueAt).toBeNull();
+  });
+
+  test('parked deliveries whose event came later than it is now are hastened too', async () => {
+    const store = await open();
+    const [id = ''] = await fill(store, 1, { at: 7_000 });
+    await fail(store, [id], 99_000);
+    await store.hastenParked('a', 5_000);
+    expect((await store.dueDeliveries({ ...due, until: 5_000 })).deliveries).toMatchObject([
+      { id },
+    ]);
   });
 
   describe('a replay', () => {

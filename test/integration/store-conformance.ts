@@ -100,6 +100,49 @@ export function describeStore(open: () => Promise<Store>): void {
     });
   });
 
+  describe('deliveries in the order of their events', () => {
+    /** Deliveries 1, 2 and 3, the oldest first, of events of this size; the oldest is due last. */
+    async function withThree(size = 10) {
+      const store = await open();
+      const data = JSON.stringify('x'.repeat(size));
+      const events = [30, 10, 20].map((receivedAt, index) =>
+        sampleRecord([], {
+          data,
+          receivedAt,
+          deliveries: [{ id: String(index + 1), subscriptionUuid: 'a' }],
+        }),
+      );
+      await store.commit({ events, attempts: [] });
+      return async (until: number, more: { limit?: number; maxSize?: number } = {}) => {
+        const answer = await due(store, until, { isOrdered: true, ...more });
+        return { ids: answer.deliveries.map(({ id }) => id), nextDueAt: answer.nextDueAt };
+      };
+    }
+
+    test('come by age, whenever they are due', async () => {
+      const ask = await withThree();
+      expect(await ask(30)).toEqual({ ids: ['1', '2', '3'], nextDueAt: null });
+    });
+
+    test('wait for the oldest', async () => {
+      const ask = await withThree();
+      expect(await ask(29)).toEqual({ ids: [], nextDueAt: 30 });
+    });
+
+    test('beyond the limit or the size asked for are left out, but never all of them', async () => {
+      const ask = await withThree(1_000);
+      expect((await ask(30, { limit: 2 })).ids).toEqual(['1', '2']);
+      for (const [maxSize, ids] of [
+        [1, ['1']],
+        [1_500, ['1', '2']],
+      ] as const) {
+        const answer = await ask(30, { limit: 1_000, maxSize });
+        expect(answer.ids).toEqual(ids);
+        expect(answer.nextDueAt).toBeLessThanOrEqual(30);
+      }
+    });
+  });
+
   describe('an attempt', () => {
     test('that failed makes the delivery due later, with one attempt more', async () => {
       const store = await open();
@@ -296,7 +339,11 @@ export function describeStore(open: () => Promise<Store>): void {
   });
 }
 
-const due = (store: Store, until: number, more: { limit?: number; maxSize?: number } = {}) =>
+const due = (
+  store: Store,
+  until: number,
+  more: { limit?: number; maxSize?: number; isOrdered?: boolean } = {},
+) =>
   store.dueDeliveries({
     subscriptionUuid: 'a',
     until,

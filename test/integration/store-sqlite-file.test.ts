@@ -10,8 +10,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { UserError } from '../../dist/errors.js';
+import { deliveryTables } from '../../dist/store/sqlite/deliveries.js';
 import { migrations } from '../../dist/store/sqlite/migrations/index.js';
 import { openDatabase } from '../../dist/store/sqlite/open.js';
 import { SqliteStore } from '../../dist/store/sqlite/store.js';
@@ -70,6 +71,19 @@ describe('what was committed', () => {
     expect(await second.backlog()).toHaveLength(1);
   });
 
+  test('of an attempt that was not counted, as earlier versions had it, does not refuse the next one', async () => {
+    const store = await open(newFile());
+    const record = sampleRecord(['a']);
+    const [{ id: deliveryId } = { id: '' }] = record.deliveries;
+    const attempts = [sampleAttempt({ deliveryId, status: 'failure', nextAttemptAt: 5_000 })];
+    await store.commit({ events: [record], attempts });
+    await store.commit({ events: [], attempts: [sampleAttempt({ deliveryId })] });
+    expect(await store.delivery(deliveryId)).toMatchObject({
+      delivery: { status: 'succeeded' },
+      attempts: [{ number: 1, status: 'success' }],
+    });
+  });
+
   test('can be read by a backup while the store is open', async () => {
     const file = newFile();
     const store = await open(file);
@@ -89,6 +103,28 @@ test('a commit is on disk when it is said to be: write-ahead log, and an fsync f
   });
   expect(database.pragma('journal_mode', { simple: true })).toBe('wal');
   expect(database.pragma('synchronous', { simple: true })).toBe(2);
+});
+
+test('events are read as they are taken: what is sorted is their deliveries’ ids', () => {
+  const { database, release } = openDatabase(newFile());
+  onTestFinished(() => {
+    database.close();
+    release();
+  });
+  const prepare = vi.spyOn(database, 'prepare');
+  deliveryTables(database);
+  const queries = prepare.mock.calls
+    .map(([sql]) => sql)
+    .filter((sql) => sql.includes('JOIN events'));
+  expect(queries).not.toEqual([]);
+  for (const sql of queries) {
+    const values = Array.from(sql.matchAll(/\?/g), () => 0);
+    const plan = database
+      .prepare<unknown[], { parent: number; detail: string }>(`EXPLAIN QUERY PLAN ${sql}`)
+      .all(...values);
+    const outer = plan.filter(({ parent }) => parent === 0).map(({ detail }) => detail);
+    expect(outer.filter((detail) => detail.includes('TEMP B-TREE'))).toEqual([]);
+  }
 });
 
 describe('the file', () => {

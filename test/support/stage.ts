@@ -7,7 +7,7 @@ import { Dispatcher, type DispatcherLimits } from '../../dist/deliveries/dispatc
 import { ReturnedRequests } from '../../dist/deliveries/returned-requests.js';
 import { RetryPolicies } from '../../dist/deliveries/retry-policy.js';
 import { AttemptRunner, type RunnableService } from '../../dist/deliveries/runner.js';
-import type { Delivery, Subscription } from '../../dist/model.js';
+import type { Delivery, DeliveryOptions, Subscription } from '../../dist/model.js';
 import { HookRetry } from '../../dist/plugin-api/index.js';
 import type { AttemptRecord, DueDeliveries, DueQuery } from '../../dist/store/store.js';
 import { silentLog } from './logs.ts';
@@ -66,9 +66,10 @@ export class Stage {
             if (delivery.subscriptionUuid === uuid) this.stored.delete(id);
           return Promise.resolve();
         },
-        hastenParked: (uuid) => {
+        hastenParked: (uuid, now) => {
           for (const row of this.stored.values())
-            if (row.delivery.subscriptionUuid === uuid) row.dueAt = row.delivery.event.receivedAt;
+            if (row.delivery.subscriptionUuid === uuid)
+              row.dueAt = Math.min(row.delivery.event.receivedAt, now);
           return Promise.resolve();
         },
         setting: (name) => Promise.resolve(this.settings.get(name) ?? null),
@@ -237,3 +238,16 @@ export class Stage {
     }));
   }
 }
+
+/** A stage with one subscription, `a`. */
+export function stageWith(
+  delivery: DeliveryOptions,
+  more: ConstructorParameters<typeof Stage>[1] = {},
+) {
+  const stage = new Stage({}, more);
+  stage.put({ uuid: 'a', delivery });
+  return stage;
+}
+
+/** The places of the deliveries that were attempted among those that arrived. */
+export const numbers = (stage: Stage) => stage.started.map(({ id }) => Number(id.split('-')[1]));

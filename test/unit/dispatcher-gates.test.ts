@@ -1,19 +1,9 @@
 /** What holds a subscription's deliveries up without using up their attempts. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { DeliveryOptions } from '../../dist/model.js';
-import { Stage } from '../support/stage.ts';
+import { numbers, Stage, stageWith } from '../support/stage.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
-
-/** A stage with one subscription, `a`. */
-function stageWith(delivery: DeliveryOptions, more: ConstructorParameters<typeof Stage>[1] = {}) {
-  const stage = new Stage({}, more);
-  stage.put({ uuid: 'a', delivery });
-  return stage;
-}
-
-const numbers = (stage: Stage) => stage.started.map(({ id }) => Number(id.split('-')[1]));
 
 describe('an endpoint that fails again and again', () => {
   async function broken(count = 3) {
@@ -214,77 +204,43 @@ test('a subscription may have its own schedule and number of attempts', async ()
   expect(stage.records.map(({ nextAttemptAt }) => nextAttemptAt === null)).toEqual([false, true]);
 });
 
-describe('an ordered subscription', () => {
-  test('gets one at a time, in the order of events, whatever fails', async () => {
-    const stage = stageWith({ ordered: true });
-    stage.arrive('a', 4);
+describe('a delivery that is retried by hand', () => {
+  /** As the API does it. */
+  async function retry(stage: Stage, id: string) {
+    stage.dispatcher.renew('a', id);
+    const row = stage.stored.get(id);
+    if (row === undefined) throw new Error('it is not pending');
+    row.delivery = { ...row.delivery, attemptsBefore: row.delivery.attempts };
+    row.dueAt = Date.now();
+    stage.dispatcher.wake('a');
     await stage.pass();
-    expect(stage.inFlight).toHaveLength(1);
-    stage.inFlight[0]?.succeed();
+  }
+
+  /** One that has one attempt left, which waits for `rateLimit`. */
+  async function withLast(rateLimit: number) {
+    const stage = stageWith({ schedule: [1], maxAttempts: 2, rateLimit });
+    const [{ id } = { id: '' }] = stage.arrive('a');
     await stage.pass();
     stage.inFlight[0]?.fail();
-    stage.arrive('a', 2);
-    await stage.pass(300);
-    expect(stage.inFlight).toHaveLength(0);
-    stage.arrive('a', 1);
-    await stage.pass(1_200);
-    expect(stage.inFlight[0]?.delivery.attempts).toBe(1);
-    await stage.finishAll();
-    expect(stage.stored.size).toBe(0);
-    const order = numbers(stage);
-    expect(order).toEqual([...order].sort((a, b) => a - b));
-    expect(order).toHaveLength(8);
-  });
+    await stage.pass(2_000);
+    return { stage, id };
+  }
 
-  test('goes on after the one that failed for good', async () => {
-    const stage = stageWith({ ordered: true, maxAttempts: 2, schedule: [1] });
-    stage.arrive('a', 3);
-    await stage.pass();
-    for (let attempt = 0; attempt < 2; attempt++) {
-      stage.inFlight[0]?.fail();
-      await stage.pass(1_300);
-    }
-    await stage.finishAll();
-    expect(stage.stored.size).toBe(0);
-    expect(stage.started).toHaveLength(4);
-  });
-
-  test('does not hold up others', async () => {
-    const stage = stageWith({ ordered: true });
-    stage.subscribe('b');
-    stage.arrive('a', 3);
-    stage.arrive('b', 3);
-    await stage.pass();
-    expect(stage.turns).toEqual(['a', 'b', 'b', 'b']);
-  });
-
-  test('keeps its order over a restart', async () => {
-    const stage = stageWith({ ordered: true });
-    const [first] = stage.store('a', 1, { attempts: 1, dueAt: Date.now() + 2_000 });
-    stage.store('a', 3);
-    await stage.dispatcher.recover();
-    await stage.pass(1_500);
-    expect(stage.started).toHaveLength(0);
-    await stage.pass(1_000);
-    expect(stage.started[0]?.id).toBe(first?.id);
-    await stage.finishAll();
-    const order = numbers(stage);
-    expect(order).toEqual([...order].sort((a, b) => a - b));
-    expect(stage.stored.size).toBe(0);
-  });
-
-  test('of more than memory has room for goes on in order', async () => {
-    const stage = new Stage({ maxHeldPerSubscription: 5 });
-    stage.put({ uuid: 'a', delivery: { ordered: true } });
-    stage.arrive('a', 30);
-    await stage.pass();
+  test.each([
+    ['waits in memory', 0.1, 1],
+    ['is attempted', 10, 2],
+  ])('while it %s has all of its schedule ahead', async (_when, rateLimit, started) => {
+    const { stage, id } = await withLast(rateLimit);
+    expect(stage.queries).toHaveLength(1);
+    expect(stage.started).toHaveLength(started);
+    await retry(stage, id);
+    await stage.pass(10_000);
     stage.inFlight[0]?.fail();
-    await stage.pass(1_300);
-    stage.arrive('a', 10);
-    await stage.finishAll();
-    const order = numbers(stage);
-    expect(order).toEqual([...order].sort((a, b) => a - b));
-    expect(order).toHaveLength(41);
+    await stage.pass();
+    expect(stage.records.at(-1)).toMatchObject({ number: 2, maxAttempts: 3 });
+    expect(stage.records.at(-1)?.nextAttemptAt).not.toBeNull();
+    await stage.pass(20_000);
+    expect(stage.started).toHaveLength(3);
   });
 });
 

@@ -5,7 +5,7 @@ import { Stage } from '../support/stage.ts';
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-const uuids = ['a', 'b', 'c'];
+const uuids = ['a', 'b', 'c', 'ordered'];
 const uuid = fc.constantFrom(...uuids);
 
 const step = fc.oneof(
@@ -83,6 +83,7 @@ test('whatever happens in whatever order, every delivery gets its attempts, each
     fc.asyncProperty(limits, fc.array(step, { maxLength: 60 }), async (drawn, steps) => {
       const stage = new Stage(drawn, { maxAttempts: 4 });
       stage.subscribe(...uuids);
+      stage.put({ uuid: 'ordered', delivery: { ordered: true } });
       const checkLimits = () => {
         const held = stage.inFlight.map(({ delivery }) => delivery);
         expect(held.length).toBeLessThanOrEqual(drawn.maxInFlight);
@@ -90,7 +91,7 @@ test('whatever happens in whatever order, every delivery gets its attempts, each
         for (const one of uuids) {
           expect(
             held.filter(({ subscriptionUuid }) => subscriptionUuid === one).length,
-          ).toBeLessThanOrEqual(drawn.maxInFlightPerSubscription);
+          ).toBeLessThanOrEqual(one === 'ordered' ? 1 : drawn.maxInFlightPerSubscription);
         }
       };
       for (const action of steps) {
@@ -109,6 +110,8 @@ test('whatever happens in whatever order, every delivery gets its attempts, each
       const attempts = stage.started.map(({ id, attempts: number }) => `${id}#${number}`);
       expect(new Set(attempts).size).toBe(attempts.length);
       expect(stage.records).toHaveLength(attempts.length);
+      const inOrder = attempts.filter((attempt) => attempt.startsWith('ordered'));
+      expect(inOrder).toEqual([...inOrder].sort());
     }),
     { numRuns: 150 },
   );

@@ -58,6 +58,18 @@ describe('a lane', () => {
     expect(lane.knows(delivery.id)).toBe(false);
   });
 
+  test('tells an answer of the store apart that was asked for before what waited was let go', () => {
+    const lane = new Lane('s', new Load());
+    lane.releaseWaiting();
+    expect(lane.isOutdated).toBe(false);
+    lane.beginFetch();
+    expect(lane.isOutdated).toBe(false);
+    lane.releaseWaiting();
+    expect(lane.isOutdated).toBe(true);
+    lane.endFetch();
+    expect(lane.isOutdated).toBe(false);
+  });
+
   test('is idle only with nothing held, nothing stored and nothing asked', () => {
     const lane = new Lane('s', new Load());
     expect(lane.isIdle).toBe(true);

@@ -40,40 +40,31 @@ export function deliveryTables(database: Database.Database) {
     SELECT ${dueColumns} FROM deliveries d JOIN events e ON e.id = d.event_id
     WHERE d.subscription_uuid = ? AND d.next_attempt_at <= ?
     ORDER BY d.next_attempt_at, d.id LIMIT ?`);
-  // Ids grow with time. The index holds what is pending alone: that is sorted, not the history.
+  // Ids grow with time. The index holds what is pending alone: its ids are sorted, not the history and not the events,
+  // which are read as they are taken.
   const selectOldest = database.prepare<[string, number], DueRow>(`
-    SELECT ${dueColumns}
-    FROM deliveries d INDEXED BY deliveries_due JOIN events e ON e.id = d.event_id
-    WHERE d.subscription_uuid = ? AND d.next_attempt_at IS NOT NULL
-    ORDER BY d.id LIMIT ?`);
+    SELECT ${dueColumns} FROM deliveries d CROSS JOIN events e ON e.id = d.event_id
+    WHERE d.id IN (
+      SELECT id FROM deliveries INDEXED BY deliveries_due
+      WHERE subscription_uuid = ? AND next_attempt_at IS NOT NULL ORDER BY id LIMIT ?)
+    ORDER BY d.id`);
   const selectNextDue = database
     .prepare<[string, number], number | null>(
       'SELECT min(next_attempt_at) FROM deliveries WHERE subscription_uuid = ? AND next_attempt_at > ?',
     )
     .pluck();
 
-  /** Rows until they are too large together; `rest` is the first one that is too much. */
-  const take = (rows: Iterable<DueRow>, { subscriptionUuid, maxSize }: DueQuery) => {
+  /** Rows until one is not due or they are too large together; `rest` is the first that is left. */
+  const take = (rows: Iterable<DueRow>, { subscriptionUuid, until, maxSize }: DueQuery) => {
     const deliveries: Delivery[] = [];
     let size = 0;
     for (const row of rows) {
-      if (size > maxSize) return { deliveries, rest: row };
+      if (row.next_attempt_at > until || size > maxSize) return { deliveries, rest: row };
       const delivery = toDelivery(row, subscriptionUuid);
       deliveries.push(delivery);
       size += delivery.size;
     }
     return { deliveries, rest: undefined };
-  };
-
-  /** One that is not due holds up those behind it. */
-  const dueInOrder = (query: DueQuery): DueDeliveries => {
-    const { subscriptionUuid, until, limit } = query;
-    const rows = selectOldest.all(subscriptionUuid, limit);
-    const wait = rows.findIndex(({ next_attempt_at: dueAt }) => dueAt > until);
-    const { deliveries, rest } = take(wait < 0 ? rows : rows.slice(0, wait), query);
-    const next = rest ?? rows[wait];
-    if (next !== undefined) return { deliveries, nextDueAt: next.next_attempt_at };
-    return { deliveries, nextDueAt: rows.length === limit ? until : null };
   };
 
   const { used, size, shrink } = sizeTables(database);
@@ -85,9 +76,12 @@ export function deliveryTables(database: Database.Database) {
     shrink,
 
     dueDeliveries(query: DueQuery): DueDeliveries {
-      if (query.isOrdered) return dueInOrder(query);
-      const { subscriptionUuid, until, limit } = query;
-      const { deliveries, rest } = take(selectDue.iterate(subscriptionUuid, until, limit), query);
+      const { subscriptionUuid, until, limit, isOrdered } = query;
+      // In order, one that is not due holds up those behind it.
+      const rows = isOrdered
+        ? selectOldest.iterate(subscriptionUuid, limit)
+        : selectDue.iterate(subscriptionUuid, until, limit);
+      const { deliveries, rest } = take(rows, query);
       if (rest !== undefined) return { deliveries, nextDueAt: rest.next_attempt_at };
       if (deliveries.length === limit) return { deliveries, nextDueAt: until };
       return { deliveries, nextDueAt: selectNextDue.get(subscriptionUuid, until) ?? null };
@@ -143,12 +137,16 @@ function prepareCommit(database: Database.Database): (batch: WriteBatch) => void
     `INSERT INTO deliveries (id, event_id, subscription_uuid, status, attempts, next_attempt_at, request)
      SELECT ?, event_id, subscription_uuid, 'pending', 0, ?, ? FROM deliveries WHERE id = ?`,
   );
-  const insertAttempt = database.prepare('INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
-  // A delivery that was cancelled meanwhile stays cancelled.
-  const updateDelivery = database.prepare(
-    "UPDATE deliveries SET status = ?, attempts = ?, next_attempt_at = ? WHERE id = ? AND status = 'pending'",
+  // In a database of an earlier version the log may hold an attempt that was not counted.
+  const insertAttempt = database.prepare(
+    'INSERT OR REPLACE INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
   );
-  const isKept = database.prepare('SELECT 1 FROM deliveries WHERE id = ?');
+  // A delivery that was cancelled meanwhile stays cancelled, but the attempt counts: the next one has another number.
+  const updateDelivery = database.prepare(
+    `UPDATE deliveries SET attempts = ?, status = iif(status = 'pending', ?, status),
+       next_attempt_at = iif(status = 'pending', ?, NULL)
+     WHERE id = ?`,
+  );
   const writeEvent = (event: EventRecord) => {
     const { name, originUuid, headers, data, receivedAt, fingerprint } = event;
     const eventId = insertEvent.run(
@@ -177,13 +175,13 @@ function prepareCommit(database: Database.Database): (batch: WriteBatch) => void
       requests,
     } = attempt;
     const { changes } = updateDelivery.run(
-      nextAttemptAt === null ? finalStatus[status] : 'pending',
       number,
+      nextAttemptAt === null ? finalStatus[status] : 'pending',
       nextAttemptAt,
       deliveryId,
     );
     // Its subscription may have been disabled during the attempt, and what is parked purged.
-    if (changes === 0 && isKept.get(deliveryId) === undefined) return;
+    if (changes === 0) return;
     for (const { id, request } of requests) insertRequest.run(id, endedAt, request, deliveryId);
     insertAttempt.run(
       deliveryId,

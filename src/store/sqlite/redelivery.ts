@@ -56,14 +56,14 @@ export function redeliveryTables(database: Database.Database) {
         )
         .run(id).changes > 0,
 
-    hastenParked(subscriptionUuid: string): void {
+    hastenParked(subscriptionUuid: string, now: number): void {
       database
         .prepare(
           `UPDATE deliveries
-           SET next_attempt_at = (SELECT received_at FROM events WHERE events.id = event_id)
+           SET next_attempt_at = (SELECT min(received_at, ?) FROM events WHERE events.id = event_id)
            WHERE subscription_uuid = ? AND next_attempt_at IS NOT NULL AND attempts > 0`,
         )
-        .run(subscriptionUuid);
+        .run(now, subscriptionUuid);
     },
 
     replays: (): Replay[] =>

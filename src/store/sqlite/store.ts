@@ -141,8 +141,8 @@ export class SqliteStore implements Store {
     return this.#call('cancelDelivery', id);
   }
 
-  hastenParked(subscriptionUuid: string): Promise<void> {
-    return this.#call('hastenParked', subscriptionUuid);
+  hastenParked(subscriptionUuid: string, now: number): Promise<void> {
+    return this.#call('hastenParked', subscriptionUuid, now);
   }
 
   countReplay(subscriptionUuid: string, selection: ReplaySelection): Promise<ReplayCounts> {
