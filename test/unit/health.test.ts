@@ -11,9 +11,9 @@ const day = 86_400_000;
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-function setUp(kept: Failing[] = []) {
+function setUp(kept: Iterable<Failing> = []) {
   const subscription = sampleSubscription({ uuid: 'a' });
-  const known = new Map(kept.map((failing) => [failing.subscriptionUuid, failing]));
+  const known = new Map([...kept].map((failing) => [failing.subscriptionUuid, failing]));
   /** What was told, with the day. */
   const told: string[] = [];
   const began = Date.now();
@@ -41,19 +41,15 @@ function setUp(kept: Failing[] = []) {
     log: silentLog,
   });
   const record = (more: Partial<AttemptResult> = {}, to = subscription) =>
-    health.record(
-      to,
-      {
-        status: 'failure',
-        detail: '{}',
-        dataKey: null,
-        after: undefined,
-        endpoint: undefined,
-        requests: [],
-        ...more,
-      },
-      Date.now(),
-    );
+    health.record(to, {
+      status: 'failure',
+      detail: '{}',
+      dataKey: null,
+      after: undefined,
+      endpoint: undefined,
+      requests: [],
+      ...more,
+    });
   return { health, record, told, known };
 }
 
@@ -91,6 +87,40 @@ test('what was known before a restart goes on', async () => {
   await vi.advanceTimersByTimeAsync(5 * day);
   expect(told).toEqual(['warned at 90 % 3']);
   health.stop();
+});
+
+test.each([-20, 20])('a clock that is set by %i days disables nobody', async (days) => {
+  const { health, record, told, known } = setUp();
+  record();
+  await vi.advanceTimersByTimeAsync(day);
+  record();
+  vi.setSystemTime(Date.now() + days * day);
+  // The clock is not looked at all the time.
+  record();
+  health.clockSet();
+  record();
+  expect(told).toEqual([]);
+  expect(known.get('a')?.since).toBe(Date.now() - day);
+
+  const restarted = setUp(known.values());
+  await restarted.health.load();
+  await vi.advanceTimersByTimeAsync(8 * day);
+  restarted.record();
+  await vi.advanceTimersByTimeAsync(day);
+  restarted.record();
+  expect(restarted.told).toEqual(['warned at 90 % 8', 'failing 9']);
+});
+
+test('what was known before a restart with a clock that is behind has lasted for no time yet', async () => {
+  const { health, record, told, known } = setUp([
+    { subscriptionUuid: 'a', since: Date.now() + 100 * day, warned: 0 },
+  ]);
+  await health.load();
+  vi.setSystemTime(Date.now() + 200 * day);
+  health.clockSet();
+  record();
+  expect(told).toEqual([]);
+  expect(known.get('a')?.since).toBe(Date.now());
 });
 
 test('an endpoint that is gone disables at once; a handler cannot be disabled', () => {
