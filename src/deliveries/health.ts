@@ -79,10 +79,12 @@ export class Health {
     return this.#failing.get(uuid)?.since;
   }
 
-  /** Takes the outcome of an attempt. Never throws. */
+  /** Takes the outcome of an attempt, which the subscription as it was then had made. Never throws. */
   record(subscription: Subscription, { status, endpoint }: AttemptResult): void {
-    const { uuid } = subscription;
-    if (this.#options.find(uuid) === undefined) return;
+    const { uuid, config } = subscription;
+    // It is gone, or was updated meanwhile: the outcome may be that of an address it no longer has. Disabling keeps
+    // the object.
+    if (this.#options.find(uuid)?.config !== config) return;
     if (status === 'success') this.forget(uuid);
     else if (endpoint === 'gone' && this.#options.disablesGone) this.#disable(uuid, 'gone');
     else this.#failed(subscription);

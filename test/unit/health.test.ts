@@ -13,6 +13,8 @@ afterEach(() => void vi.useRealTimers());
 
 function setUp(kept: Iterable<Failing> = []) {
   const subscription = sampleSubscription({ uuid: 'a' });
+  /** As it is at present. */
+  const present = { a: subscription };
   const known = new Map([...kept].map((failing) => [failing.subscriptionUuid, failing]));
   /** What was told, with the day. */
   const told: string[] = [];
@@ -36,7 +38,7 @@ function setUp(kept: Iterable<Failing> = []) {
       tell(reason);
       return Promise.resolve();
     },
-    find: (uuid) => (uuid === 'a' ? subscription : undefined),
+    find: (uuid) => (uuid === 'a' ? present.a : undefined),
     warn: (_subscription, { warned }) => tell(`warned at ${warned} %`),
     log: silentLog,
   });
@@ -50,7 +52,7 @@ function setUp(kept: Iterable<Failing> = []) {
       requests: [],
       ...more,
     });
-  return { health, record, told, known };
+  return { health, record, told, known, present };
 }
 
 test('warnings come at their time, with or without attempts; a failure after the time disables', async () => {
@@ -131,4 +133,22 @@ test('an endpoint that is gone disables at once; a handler cannot be disabled', 
   record({}, sampleSubscription({ uuid: 'a-handler' }));
   expect(told).toHaveLength(1);
   expect(known.size).toBe(0);
+});
+
+test('an attempt at an address that the subscription no longer has tells nothing of it', async () => {
+  const { health, record, told, known, present } = setUp([
+    { subscriptionUuid: 'a', since: Date.now(), warned: 50 },
+  ]);
+  await health.load();
+  const former = present.a;
+  present.a = { ...former, config: { url: 'http://elsewhere/' } };
+  record({ status: 'error', endpoint: 'gone' }, former);
+  record({ status: 'success' }, former);
+  expect(told).toEqual([]);
+  expect(known.has('a')).toBe(true);
+  // That it was disabled changes no address.
+  const before = present.a;
+  present.a = { ...before, disabled: { reason: 'manual', at: 1 } };
+  record({ status: 'error', endpoint: 'gone' }, before);
+  expect(told).toEqual(['gone 0']);
 });
