@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { MasterTenant } from '../auth/master-tenant.ts';
 import type { Dispatcher } from '../deliveries/dispatcher.ts';
 import type { Attempt, DeliveryRecord, ShownStatus } from '../model.ts';
+import type { Handlers } from '../plugins/handlers.ts';
 import { array, integer, maybe, nullable, object, oneOf, open, string } from '../schema.ts';
 import type { DeliveryQuery, Store } from '../store/store.ts';
 import { NoSuchSubscription, type SubscriptionService } from '../subscriptions/service.ts';
@@ -12,6 +13,8 @@ import { failures, isoTime, momentIn } from './schemas.ts';
 
 export interface DeliveryRoutes {
   subscriptions: SubscriptionService;
+  /** Theirs are deliveries like any other. */
+  handlers: Pick<Handlers, 'find'>;
   masterTenant: MasterTenant;
   store: Pick<Store, 'deliveries' | 'delivery' | 'retryDelivery' | 'cancelDelivery'>;
   dispatcher: Pick<Dispatcher, 'renew' | 'wake' | 'reconsider'>;
@@ -88,7 +91,7 @@ const toAttemptItem = ({ number, status, startedAt, endedAt, detail }: Attempt) 
 });
 
 export function deliveryRoutes(scope: FastifyInstance, subjects: DeliveryRoutes): void {
-  const { subscriptions, masterTenant, store, dispatcher } = subjects;
+  const { subscriptions, handlers, masterTenant, store, dispatcher } = subjects;
   const tags = ['deliveries'];
 
   /** Of which subscriptions the caller may see deliveries; null: of all, those that are gone included. */
@@ -177,8 +180,8 @@ export function deliveryRoutes(scope: FastifyInstance, subjects: DeliveryRoutes)
     async (request) => {
       const { delivery } = await find(request);
       const { id, subscriptionUuid } = delivery;
-      if (subscriptions.find(subscriptionUuid) === undefined && !delivery.isRequest)
-        throw new ApiError('conflict', 'The subscription of the delivery is gone');
+      if ((subscriptions.find(subscriptionUuid) ?? handlers.find(subscriptionUuid)) === undefined)
+        throw new ApiError('conflict', 'The subscription or handler of the delivery is gone');
       dispatcher.renew(subscriptionUuid, id);
       await store.retryDelivery(id, Date.now());
       dispatcher.wake(subscriptionUuid);

@@ -129,9 +129,13 @@ export class Daemon {
   }
 
   async #openStore(): Promise<Store> {
-    const store = await SqliteStore.open(databaseFile(this.#config), (reason) =>
-      this.#fail(databaseMissing(reason)),
-    );
+    const store = await SqliteStore.open(databaseFile(this.#config), {
+      onMissing: (reason) => this.#fail(databaseMissing(reason)),
+      onDeath: (reason) => {
+        this.#log.error({ err: reason }, 'the thread that writes the database ended by itself');
+        this.#fail(storeEnded(reason));
+      },
+    });
     this.#undo.push({ what: 'the store', run: () => store.close() });
     return store;
   }
@@ -249,6 +253,12 @@ const databaseMissing = (reason: string) =>
   new UserError(
     `database.uri: ${reason}; nothing was acked since, and the broker keeps what comes. Put the file or a backup back in its place and start again; without one the next start begins with an empty database`,
     2,
+  );
+
+/** Status 1, after which systemd starts another: with the database all is well. */
+const storeEnded = (reason: Error) =>
+  new UserError(
+    `the thread that writes the database ended: ${messageOf(reason)}; nothing was acked since, and the broker keeps what comes`,
   );
 
 /** What does not work is a mistake in the configuration, told in words. */

@@ -29,6 +29,8 @@ export interface HealthOptions {
 const longestPause = 60_000;
 
 interface Known extends Failing {
+  /** The same moment as `since`, of a clock that nobody sets, ms: that one says how long it has lasted. */
+  began: number;
   /** Whether the store knows it: an endpoint that fails now and then costs no writes. */
   isKept: boolean;
 }
@@ -56,22 +58,31 @@ export class Health {
 
   /** Takes up what was known before the daemon was stopped. */
   async load(): Promise<void> {
-    for (const failing of await this.#options.store.failing())
-      this.#failing.set(failing.subscriptionUuid, { ...failing, isKept: true });
+    for (const failing of await this.#options.store.failing()) {
+      // With a clock that is behind, it begins in the future.
+      const lasted = Math.max(0, Date.now() - failing.since);
+      const began = performance.now() - lasted;
+      this.#failing.set(failing.subscriptionUuid, { ...failing, began, isKept: true });
+    }
   }
 
-  /** Since when there was nothing but failures; undefined when the last attempt succeeded. */
-  failingSince(uuid: string): number | undefined {
-    return this.#failing.get(uuid)?.since;
+  /** The wall clock was set: what began by the former one has lasted no longer, and no shorter, than before. */
+  clockSet(): void {
+    for (const known of this.#failing.values()) {
+      known.since = Date.now() - Math.round(performance.now() - known.began);
+      if (known.isKept) this.#keep(known);
+    }
   }
 
-  /** Takes the outcome of an attempt. Never throws. */
-  record(subscription: Subscription, { status, endpoint }: AttemptResult, startedAt: number): void {
-    const { uuid } = subscription;
-    if (this.#options.find(uuid) === undefined) return;
+  /** Takes the outcome of an attempt, which the subscription as it was then had made. Never throws. */
+  record(subscription: Subscription, { status, endpoint }: AttemptResult): void {
+    const { uuid, config } = subscription;
+    // It is gone, or was updated meanwhile: the outcome may be that of an address it no longer has. Disabling keeps
+    // the object.
+    if (this.#options.find(uuid)?.config !== config) return;
     if (status === 'success') this.forget(uuid);
     else if (endpoint === 'gone' && this.#options.disablesGone) this.#disable(uuid, 'gone');
-    else this.#failed(subscription, startedAt);
+    else this.#failed(subscription);
   }
 
   /** It begins anew: it was enabled, or is no more. */
@@ -82,18 +93,19 @@ export class Health {
     if (known.isKept) this.#write(uuid, this.#options.store.deleteFailing(uuid));
   }
 
-  #failed(subscription: Subscription, startedAt: number): void {
+  #failed(subscription: Subscription): void {
     const { disableAfter } = this.#options;
     const { uuid } = subscription;
     if (disableAfter === null) return;
     const known = this.#failing.get(uuid) ?? {
       subscriptionUuid: uuid,
-      since: startedAt,
+      since: Date.now(),
+      began: performance.now(),
       warned: 0,
       isKept: false,
     };
     this.#failing.set(uuid, known);
-    const share = ((startedAt - known.since) / disableAfter) * 100;
+    const share = shareOf(known, disableAfter);
     if (share >= 100) this.#disable(uuid, 'failing');
     else if (share >= 1) this.#warn(subscription, known, share, disableAfter);
   }
@@ -102,7 +114,7 @@ export class Health {
     const { disableAfter, find } = this.#options;
     if (disableAfter === null) return;
     for (const known of this.#failing.values()) {
-      const share = ((Date.now() - known.since) / disableAfter) * 100;
+      const share = shareOf(known, disableAfter);
       const subscription = find(known.subscriptionUuid);
       if (share >= 1 && subscription?.disabled === null)
         this.#warn(subscription, known, share, disableAfter);
@@ -116,10 +128,13 @@ export class Health {
     if (!isNews && known.isKept) return;
     known.warned = Math.max(known.warned, due);
     known.isKept = true;
-    const { since, warned } = known;
-    const failing = { subscriptionUuid: subscription.uuid, since, warned };
-    this.#write(subscription.uuid, this.#options.store.putFailing(failing));
-    if (isNews) this.#options.warn(subscription, failing, known.since + disableAfter);
+    this.#keep(known);
+    if (isNews) this.#options.warn(subscription, known, known.since + disableAfter);
+  }
+
+  #keep({ subscriptionUuid, since, warned }: Known): void {
+    const failing = { subscriptionUuid, since, warned };
+    this.#write(subscriptionUuid, this.#options.store.putFailing(failing));
   }
 
   #disable(uuid: string, reason: DisablingReason): void {
@@ -136,3 +151,7 @@ export class Health {
     );
   }
 }
+
+/** How much of the time has passed, %. */
+const shareOf = ({ began }: Known, disableAfter: number): number =>
+  ((performance.now() - began) / disableAfter) * 100;

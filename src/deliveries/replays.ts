@@ -8,6 +8,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { messageOf } from '../errors.ts';
 import type { Replay, ReplaySelection } from '../model.ts';
 import type { Store } from '../store/store.ts';
+import { Turn } from '../turn.ts';
 
 export interface ReplaysOptions {
   store: Pick<Store, 'countReplay' | 'replays' | 'replay' | 'putReplay' | 'advanceReplay'>;
@@ -27,7 +28,7 @@ const failurePause = 5_000;
 export class Replays {
   readonly #options: ReplaysOptions;
   readonly #running = new Map<string, Promise<void>>();
-  readonly #cancelled = new Set<string>();
+  readonly #turn = new Turn();
   readonly #stopped = new AbortController();
 
   constructor(options: ReplaysOptions) {
@@ -69,17 +70,19 @@ export class Replays {
     return replay;
   }
 
-  /** Takes up nothing more; null when there is none of that id. */
-  async cancel(id: string): Promise<Replay | null> {
+  /**
+   * Takes up nothing more; null when there is none of that id. A slice that is on its way is waited for, and the next
+   * one finds out. When it rejects the replay goes on.
+   */
+  cancel(id: string): Promise<Replay | null> {
     const { store } = this.#options;
-    this.#cancelled.add(id);
-    await this.#running.get(id);
-    this.#cancelled.delete(id);
-    const replay = await store.replay(id);
-    if (replay?.status !== 'running') return replay;
-    const cancelled: Replay = { ...replay, status: 'cancelled', endedAt: Date.now() };
-    await store.putReplay(cancelled);
-    return cancelled;
+    return this.#turn.take(async () => {
+      const replay = await store.replay(id);
+      if (replay?.status !== 'running') return replay;
+      const cancelled: Replay = { ...replay, status: 'cancelled', endedAt: Date.now() };
+      await store.putReplay(cancelled);
+      return cancelled;
+    });
   }
 
   #run(replay: Replay): void {
@@ -98,13 +101,14 @@ export class Replays {
     const { store, rate, wake, log } = this.#options;
     let replay = first;
     let allowed = 0;
-    while (replay.status === 'running' && !this.#isOver(replay.id)) {
+    while (replay.status === 'running' && !this.#stopped.signal.aborted) {
       allowed += (rate * pause) / 1000;
       const limit = Math.floor(allowed);
       try {
         if (limit > 0) {
           allowed -= limit;
-          replay = await store.advanceReplay(replay, limit, Date.now());
+          const from = replay;
+          replay = await this.#turn.take(() => store.advanceReplay(from, limit, Date.now()));
           wake(replay.subscriptionUuid);
         }
         await this.#sleep(pause);
@@ -113,10 +117,6 @@ export class Replays {
         await this.#sleep(failurePause);
       }
     }
-  }
-
-  #isOver(id: string): boolean {
-    return this.#stopped.signal.aborted || this.#cancelled.has(id);
   }
 
   async #sleep(milliseconds: number): Promise<void> {

@@ -7,6 +7,7 @@ import type { Logger } from 'pino';
 import { messageOf } from '../errors.ts';
 import type { PluginState } from '../model.ts';
 import { firstLine } from '../one-line.ts';
+import { Turn } from '../turn.ts';
 import type { CradleSources } from './cradle.ts';
 import type { Handlers } from './handlers.ts';
 import { byAdministrator, type ManagedPlugin } from './managed-plugin.ts';
@@ -18,7 +19,6 @@ import type { PluginRegistry } from './registry.ts';
 import { PluginStarter } from './starter.ts';
 import { Supervisor } from './supervisor.ts';
 import { forget, refusalOf, swap, type SwapOptions } from './swap.ts';
-import { Turn } from './turn.ts';
 import type { Vault } from './vault.ts';
 
 export interface ManagerOptions {

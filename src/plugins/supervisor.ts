@@ -7,13 +7,13 @@ import type { Config } from '../config/schema.ts';
 import { messageOf } from '../errors.ts';
 import { firstLine } from '../one-line.ts';
 import { HookRetry } from '../plugin-api/errors.ts';
+import type { Turn } from '../turn.ts';
 import { checkedEntries } from './config-check.ts';
 import { reportFailure, reportLoad } from './load-report.ts';
 import type { ManagedPlugin } from './managed-plugin.ts';
 import type { PluginOffers } from './offers.ts';
 import type { RunningPlugin } from './running-plugin.ts';
 import type { PluginStarter } from './starter.ts';
-import type { Turn } from './turn.ts';
 
 export interface SupervisorOptions {
   plugins: ReadonlyMap<string, ManagedPlugin>;

@@ -72,7 +72,7 @@ export interface Backlog {
 /** A subscription with nothing but failures. */
 export interface Failing {
   subscriptionUuid: string;
-  /** When the first attempt after the last success began. */
+  /** When the first attempt after the last success failed, ms since the epoch. */
   since: number;
   /** Of what share of the time until it is disabled people were warned, %. */
   warned: number;

@@ -192,19 +192,29 @@ export class SubscriptionService {
 
   /** Its pending deliveries are cancelled. Throws {@link NoSuchSubscription}. */
   async delete(uuid: string, visible?: Visible): Promise<void> {
-    const { store, announcementOf } = this.#options;
-    await this.#inTurn(async () => {
-      const subscription = this.get(uuid, visible);
-      await store.deleteSubscription(uuid, [announcementOf('deleted', subscription)]);
-      return this.#replace(['deleted'], this.#subscriptions.get(uuid), undefined);
-    });
+    await this.#inTurn(() => this.#delete(this.get(uuid, visible)));
   }
 
-  /** Deletes all that `isMeant` names; returns them. */
+  /** Deletes all that `isMeant` names; returns those that nothing else had deleted before. */
   async deleteAll(isMeant: (subscription: Subscription) => boolean): Promise<Subscription[]> {
-    const meant = this.list().filter(isMeant);
-    for (const { uuid } of meant) if (this.#subscriptions.has(uuid)) await this.delete(uuid);
-    return meant;
+    const deleted: Subscription[] = [];
+    for (const { uuid } of this.list().filter(isMeant)) {
+      await this.#inTurn(async () => {
+        const present = this.#subscriptions.get(uuid);
+        // Deleted, or given to somebody else, by what was before it in turn.
+        if (present === undefined || !isMeant(present)) return () => undefined;
+        deleted.push(present);
+        return this.#delete(present);
+      });
+    }
+    return deleted;
+  }
+
+  async #delete(subscription: Subscription): Promise<() => Promise<void>> {
+    const { store, announcementOf } = this.#options;
+    const { uuid } = subscription;
+    await store.deleteSubscription(uuid, [announcementOf('deleted', subscription)]);
+    return this.#replace(['deleted'], this.#subscriptions.get(uuid), undefined);
   }
 
   /** @param isThere whether there has to be one to be replaced; throws {@link NoSuchSubscription} */

@@ -167,6 +167,9 @@ describe('a replay', () => {
     expect(cancelled.body).toMatchObject({ status: 'cancelled' });
     const { done } = cancelled.body as { done: number };
     expect(done).toBeLessThan(40);
+    await until('what was taken up has been made again', async () => {
+      return (await list(`subscription=${uuid}&status=succeeded`)).total === 40;
+    });
     const third = await call<{ id: string }>('POST', `/subscriptions/${uuid}/replay`, input);
     const { status, stdout } = await cli('delivery', 'cancel-replay', third.body.id);
     expect(status).toBe(0);

@@ -1,5 +1,5 @@
 /** Handlers, and requests that plugins return: deliveries like any other. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { installPlugin } from '../support/plugins.ts';
 import { type LogPage, useScene } from '../support/scene.ts';
 import { until } from '../support/wait.ts';
@@ -10,9 +10,9 @@ export class Tasks extends Handler {
   static respondsTo = ['task_*', 'order_created'];
   accept(event) { return event.data.wanted !== false; }
   targetOf(data) { return data.order ?? null; }
-  compute() {
-    const { url, fails } = this.event.data;
-    if (fails) throw new Error('a handler that fails');
+  compute(event, { attempt }) {
+    const { url, fails = 0 } = event.data;
+    if (attempt <= fails) throw new Error('a handler that fails');
     this.log.info('seen ' + this.target);
     const one = (n) => request.post(url + '/' + n, {
       json: { target: this.target, n, actor: this.event.actor.id, tenant: this.event.context.tenantUuid },
@@ -131,7 +131,7 @@ test('a service may return requests too; the subscription’s log shows both', a
 
 test('a handler that throws ends its attempt with the error, and the stack of the plugin’s own frames', async () => {
   const { publisher, daemon } = scene();
-  await publisher.publish({ name: 'task_deleted', data: { fails: true } });
+  await publisher.publish({ name: 'task_deleted', data: { fails: 1 } });
   await daemon.logged('the service tasks threw');
   const line = daemon.log.find(({ msg }) => msg === 'the service tasks threw');
   // Whoever follows the log of the plugin alone sees it too.
@@ -139,4 +139,46 @@ test('a handler that throws ends its attempt with the error, and the stack of th
   const { stack } = line?.['err'] as { stack: string };
   expect(stack).toMatch(/acting\/index\.js:\d+/);
   expect(stack).not.toMatch(/dist\/plugins\/host/);
+});
+
+describe('a delivery that failed', () => {
+  interface Item {
+    id: string;
+    status: string;
+    is_request: boolean;
+  }
+
+  const failed = (name: string, isRequest: boolean) =>
+    until('it has failed', async () => {
+      const path = `/deliveries?event=${name}&status=failed`;
+      const { body } = await scene().daemon.call<{ items: Item[] }>('GET', path);
+      return body.items.find(({ is_request }) => is_request === isRequest);
+    });
+
+  test('of a handler is made again when it is retried', async () => {
+    const { publisher, daemon } = scene();
+    const inbox = await scene().inbox();
+    await publisher.publish({ name: 'task_failed', data: { id: 'f', fails: 1, url: inbox.url } });
+    const { id } = await failed('task_failed', false);
+    const retried = await daemon.call('POST', `/deliveries/${id}/retry`);
+    expect(retried).toMatchObject({ status: 200, body: { id } });
+    await inbox.received(1);
+  });
+
+  test('is not retried when the subscription is gone, a request neither', async () => {
+    const { publisher, daemon } = scene();
+    const inbox = await scene().inbox((_request, response) => response.writeHead(410).end());
+    const uuid = await daemon.subscribe(['ended'], '', {
+      service: 'sends',
+      config: { url: inbox.url },
+    });
+    await publisher.publish({ name: 'ended', data: {} });
+    const { id } = await failed('ended', true);
+    await daemon.call('DELETE', `/subscriptions/${uuid}`);
+    expect(await daemon.call('POST', `/deliveries/${id}/retry`)).toMatchObject({
+      status: 409,
+      body: { error_id: 'conflict' },
+    });
+    expect(await failed('ended', true)).toMatchObject({ id });
+  });
 });

@@ -1,9 +1,11 @@
 /** A store that cannot be written to for a while. */
+import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { TestDaemon } from '../support/daemon.ts';
 import { Inbox } from '../support/inbox.ts';
 import { TestPublisher } from '../support/publisher.ts';
+import { writeFiles } from '../support/temp.ts';
 import { newVhost } from '../support/vhost.ts';
 import { until } from '../support/wait.ts';
 
@@ -60,4 +62,24 @@ test('events that were not acked when the daemon was killed come back', async ()
   await daemon.start();
   await inbox.received(arrived + 1);
   expect(inbox.countsById().get('held')).toBe(1);
+});
+
+test('a thread of the store that ends under a commit ends the daemon, and no event is lost or set aside', async () => {
+  await daemon.stop();
+  writeFiles(daemon.directory, {
+    'mortal.mjs': `process.on('worker', (thread) => {
+      const { postMessage } = thread;
+      thread.postMessage = (call) =>
+        call.method === 'commit' ? thread.terminate() : postMessage.call(thread, call);
+    });`,
+  });
+  daemon.environment = { NODE_OPTIONS: `--import=${join(daemon.directory, 'mortal.mjs')}` };
+  await daemon.start();
+  await daemon.subscribe(['thread_ended'], inbox.url);
+  await publisher.publish({ name: 'thread_ended', data: { id: 'mortal' } });
+  expect(await daemon.ended()).toBe(1);
+  expect(daemon.output).toMatch(/^webhookd: the thread that writes the database ended: /m);
+  daemon.environment = {};
+  await daemon.start();
+  await until('it has arrived', () => inbox.countsById().get('mortal') === 1);
 });

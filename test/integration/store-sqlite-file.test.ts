@@ -9,13 +9,17 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import process from 'node:process';
+import type { Worker } from 'node:worker_threads';
 import Database from 'better-sqlite3';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { UserError } from '../../dist/errors.js';
 import { deliveryTables } from '../../dist/store/sqlite/deliveries.js';
 import { migrations } from '../../dist/store/sqlite/migrations/index.js';
 import { openDatabase } from '../../dist/store/sqlite/open.js';
+import { GroupCommit } from '../../dist/store/group-commit.js';
 import { SqliteStore } from '../../dist/store/sqlite/store.js';
+import { silentLog } from '../support/logs.ts';
 import { sampleAttempt, sampleRecord, sampleSubscription } from '../support/samples.ts';
 import { StoreUnavailable } from '../../dist/store/store.js';
 import { tempFolder, writeFiles } from '../support/temp.ts';
@@ -287,9 +291,9 @@ describe('a file that is taken away while it is open', () => {
   async function used() {
     const file = newFile();
     const told: string[] = [];
-    const store = await SqliteStore.open(file, (reason) =>
-      told.push(reason.replaceAll(file, 'FILE')),
-    );
+    const store = await SqliteStore.open(file, {
+      onMissing: (reason) => told.push(reason.replaceAll(file, 'FILE')),
+    });
     onTestFinished(() => store.close());
     await store.commit({ events: [sampleRecord(['a'])], attempts: [] });
     return { file, told, store };
@@ -311,6 +315,52 @@ describe('a file that is taken away while it is open', () => {
     await expect(store.putSetting('a', 'b')).rejects.toThrow(StoreUnavailable);
     await until('it is told', () => told.length > 0);
     expect(told).toEqual([`${reason} while the daemon was running`]);
+  });
+});
+
+describe('a thread that ends by itself', () => {
+  /** Threads that are started during the test. */
+  function threads(): Worker[] {
+    const started: Worker[] = [];
+    const note = (worker: Worker) => void started.push(worker);
+    process.on('worker', note);
+    onTestFinished(() => void process.off('worker', note));
+    return started;
+  }
+
+  test('fails no record, and is told once', async () => {
+    const [started, told, settled] = [threads(), [] as string[], [] as unknown[]];
+    const store = await SqliteStore.open(newFile(), {
+      onDeath: ({ message }) => told.push(message),
+    });
+    const [thread] = started;
+    // In the place of the commit.
+    if (thread !== undefined) thread.postMessage = () => void thread.terminate();
+    const commits = new GroupCommit(store, silentLog);
+    commits.addEvent(sampleRecord(['a']), (error) => settled.push(error));
+    commits.addAttempt(sampleAttempt(), (error) => settled.push(error));
+    await until('it is told', () => told.length > 0);
+    await expect(store.backlog()).rejects.toThrow(StoreUnavailable);
+    await commits.drained();
+    commits.stop();
+    await store.close();
+    expect({ settled, told }).toEqual({ settled: [], told: ['exit with status 1'] });
+  });
+
+  test('when it was asked to, is no news', async () => {
+    const told: unknown[] = [];
+    const store = await SqliteStore.open(newFile(), { onDeath: (reason) => told.push(reason) });
+    await store.close();
+    await expect(store.backlog()).rejects.toThrow('the store is closed');
+    expect(told).toEqual([]);
+  });
+
+  test('and reads the log has another one take its place', async () => {
+    const started = threads();
+    const store = await open(await filled());
+    expect(await store.pending()).toMatchObject({ count: 2_000 });
+    await started.at(-1)?.terminate();
+    expect(await store.pending()).toMatchObject({ count: 2_000 });
   });
 });
 

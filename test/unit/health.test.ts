@@ -11,9 +11,11 @@ const day = 86_400_000;
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-function setUp(kept: Failing[] = []) {
+function setUp(kept: Iterable<Failing> = []) {
   const subscription = sampleSubscription({ uuid: 'a' });
-  const known = new Map(kept.map((failing) => [failing.subscriptionUuid, failing]));
+  /** As it is at present. */
+  const present = { a: subscription };
+  const known = new Map([...kept].map((failing) => [failing.subscriptionUuid, failing]));
   /** What was told, with the day. */
   const told: string[] = [];
   const began = Date.now();
@@ -36,25 +38,21 @@ function setUp(kept: Failing[] = []) {
       tell(reason);
       return Promise.resolve();
     },
-    find: (uuid) => (uuid === 'a' ? subscription : undefined),
+    find: (uuid) => (uuid === 'a' ? present.a : undefined),
     warn: (_subscription, { warned }) => tell(`warned at ${warned} %`),
     log: silentLog,
   });
   const record = (more: Partial<AttemptResult> = {}, to = subscription) =>
-    health.record(
-      to,
-      {
-        status: 'failure',
-        detail: '{}',
-        dataKey: null,
-        after: undefined,
-        endpoint: undefined,
-        requests: [],
-        ...more,
-      },
-      Date.now(),
-    );
-  return { health, record, told, known };
+    health.record(to, {
+      status: 'failure',
+      detail: '{}',
+      dataKey: null,
+      after: undefined,
+      endpoint: undefined,
+      requests: [],
+      ...more,
+    });
+  return { health, record, told, known, present };
 }
 
 test('warnings come at their time, with or without attempts; a failure after the time disables', async () => {
@@ -93,6 +91,40 @@ test('what was known before a restart goes on', async () => {
   health.stop();
 });
 
+test.each([-20, 20])('a clock that is set by %i days disables nobody', async (days) => {
+  const { health, record, told, known } = setUp();
+  record();
+  await vi.advanceTimersByTimeAsync(day);
+  record();
+  vi.setSystemTime(Date.now() + days * day);
+  // The clock is not looked at all the time.
+  record();
+  health.clockSet();
+  record();
+  expect(told).toEqual([]);
+  expect(known.get('a')?.since).toBe(Date.now() - day);
+
+  const restarted = setUp(known.values());
+  await restarted.health.load();
+  await vi.advanceTimersByTimeAsync(8 * day);
+  restarted.record();
+  await vi.advanceTimersByTimeAsync(day);
+  restarted.record();
+  expect(restarted.told).toEqual(['warned at 90 % 8', 'failing 9']);
+});
+
+test('what was known before a restart with a clock that is behind has lasted for no time yet', async () => {
+  const { health, record, told, known } = setUp([
+    { subscriptionUuid: 'a', since: Date.now() + 100 * day, warned: 0 },
+  ]);
+  await health.load();
+  vi.setSystemTime(Date.now() + 200 * day);
+  health.clockSet();
+  record();
+  expect(told).toEqual([]);
+  expect(known.get('a')?.since).toBe(Date.now());
+});
+
 test('an endpoint that is gone disables at once; a handler cannot be disabled', () => {
   const { record, told, known } = setUp();
   record({ status: 'error', endpoint: 'gone' });
@@ -101,4 +133,22 @@ test('an endpoint that is gone disables at once; a handler cannot be disabled', 
   record({}, sampleSubscription({ uuid: 'a-handler' }));
   expect(told).toHaveLength(1);
   expect(known.size).toBe(0);
+});
+
+test('an attempt at an address that the subscription no longer has tells nothing of it', async () => {
+  const { health, record, told, known, present } = setUp([
+    { subscriptionUuid: 'a', since: Date.now(), warned: 50 },
+  ]);
+  await health.load();
+  const former = present.a;
+  present.a = { ...former, config: { url: 'http://elsewhere/' } };
+  record({ status: 'error', endpoint: 'gone' }, former);
+  record({ status: 'success' }, former);
+  expect(told).toEqual([]);
+  expect(known.has('a')).toBe(true);
+  // That it was disabled changes no address.
+  const before = present.a;
+  present.a = { ...before, disabled: { reason: 'manual', at: 1 } };
+  record({ status: 'error', endpoint: 'gone' }, before);
+  expect(told).toEqual(['gone 0']);
 });

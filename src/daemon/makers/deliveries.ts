@@ -124,7 +124,7 @@ export const deliveryMakers = {
           isFinal,
           duration: Date.now() - startedAt,
         });
-        health.record(subscription, result, startedAt);
+        health.record(subscription, result);
       },
       log,
     }),
@@ -141,7 +141,7 @@ export const deliveryMakers = {
   samples: ({ runner, registry }) =>
     new SampleDeliveries({ runner, findService: (name) => registry.find(name) }),
   health: (cradle) => makeHealth(cradle),
-  clockWatch: ({ store, dispatcher, log }) =>
+  clockWatch: ({ store, health, dispatcher, log }) =>
     new ClockWatch(async (by) => {
       const way = by < 0 ? 'back' : 'forward';
       log.warn({ by_ms: by }, `the clock was set ${way} by ${Math.abs(by / 1000).toFixed(1)} s`);
@@ -151,6 +151,7 @@ export const deliveryMakers = {
         log.warn(`what waits cannot be adjusted to the clock: ${messageOf(error)}`);
         throw error;
       }
+      health.clockSet();
       dispatcher.wakeAll();
     }),
   retention: ({ store, config, metrics, log }) =>

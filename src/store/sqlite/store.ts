@@ -28,7 +28,7 @@ import type {
 
 import type { AttemptLog } from './attempt-log.ts';
 import { packBatch } from './packed-batch.ts';
-import { StoreThread } from './thread.ts';
+import { type Losses, StoreThread } from './thread.ts';
 import type { SqliteWriter } from './writer.ts';
 
 /** How long the log's thread waits for another question before it ends, ms. */
@@ -44,13 +44,9 @@ export class SqliteStore implements Store {
     private readonly writer: StoreThread,
   ) {}
 
-  /**
-   * Opens the file, making or migrating it. Rejects with {@link UserError} when it cannot or must not be used.
-   *
-   * @param onMissing told once, with the reason, when the file was deleted or replaced: nothing can be kept from then on
-   */
-  static async open(file: string, onMissing?: (reason: string) => void): Promise<SqliteStore> {
-    return new SqliteStore(file, await StoreThread.start(file, 'writer', onMissing));
+  /** Opens the file, making or migrating it. Rejects with {@link UserError} when it cannot or must not be used. */
+  static async open(file: string, losses?: Losses): Promise<SqliteStore> {
+    return new SqliteStore(file, await StoreThread.start(file, 'writer', losses));
   }
 
   commit(batch: WriteBatch): Promise<void> {
@@ -259,12 +255,15 @@ export class SqliteStore implements Store {
     }
   }
 
-  /** A thread that cannot start is tried again at the next question. */
+  /** A thread that cannot start, or ends by itself, is tried again at the next question. */
   #openLog(): Promise<StoreThread> {
-    this.#log ??= StoreThread.start(this.file, 'log').catch((error: unknown) => {
-      this.#log = undefined;
-      throw error;
-    });
+    const forget = () => (this.#log = undefined);
+    this.#log ??= StoreThread.start(this.file, 'log', { onDeath: forget }).catch(
+      (error: unknown) => {
+        forget();
+        throw error;
+      },
+    );
     return this.#log;
   }
 

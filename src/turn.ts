@@ -1,4 +1,4 @@
-/** One thing after the other: changes of plugins do not overlap. */
+/** One thing after the other: what would spoil each other does not overlap. */
 export class Turn {
   #last: Promise<unknown> = Promise.resolve();
 
