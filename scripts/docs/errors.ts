@@ -21,7 +21,7 @@ const meanings: Record<ErrorId, string> = {
   conflict: 'What was asked for is not possible in the present state: the message says why.',
   'bus-unavailable': 'The broker cannot be asked.',
   'no-such-plugin': 'There is no plugin of that name. `details.plugin` has the name.',
-  'no-such-variable': 'The plugin declares no variable of that name, or it is not set.',
+  'no-such-variable': 'The plugin declares no variable of that name.',
   'plugin-refused':
     'The plugin cannot be used like that, as the message says; nothing was changed, and a version that served goes on serving.',
   'not-found': 'There is no such route.',

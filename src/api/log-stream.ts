@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import type { MasterTenant } from '../auth/master-tenant.ts';
 import { array, boolean, integer, maybe, object, oneOf, open, string } from '../schema.ts';
 import { requireMaster } from './auth.ts';
-import { failures } from './schemas.ts';
+import { failures, momentIn } from './schemas.ts';
 
 /** Where lines come from: JSON, each with its line end. */
 export interface LogSource {
@@ -154,7 +154,7 @@ const parse = (text: string) => JSON.parse(text) as Line;
 
 function filterOf({ plugin, subscription, event, level, since }: LogQuery) {
   const lowest = levels[level];
-  const from = since === undefined ? 0 : Date.parse(since);
+  const from = momentIn(since) ?? 0;
   return (line: Line): boolean =>
     line.level >= lowest &&
     line.time >= from &&

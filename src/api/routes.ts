@@ -12,8 +12,7 @@ import { type PluginRoutes, pluginRoutes } from './plugins.ts';
 import { purgeRoutes, type PurgeRoutes } from './purge.ts';
 import { type ReplayRoutes, replayRoutes } from './replays.ts';
 import { type SigningRoutes, signingRoutes } from './signing.ts';
-import { statusRoutes } from './status.ts';
-import type { StatusAggregator } from './status-aggregator.ts';
+import { type StatusRoutes, statusRoutes } from './status.ts';
 import { subscriptionRoutes, type SubscriptionRoutes } from './subscriptions.ts';
 import { syncRoutes, type SyncRoutes } from './sync.ts';
 import { tokenRoutes } from './token-routes.ts';
@@ -31,10 +30,10 @@ export interface RouteSubjects
     SigningRoutes,
     DeliveryRoutes,
     ReplayRoutes,
-    DeadLetterRoutes {
+    DeadLetterRoutes,
+    StatusRoutes {
   tokens: Tokens;
   store: Store;
-  status: Pick<StatusAggregator, 'collect'>;
   runningConfig: RunningConfig;
 }
 
@@ -48,7 +47,7 @@ export function addRoutes(scope: FastifyInstance, subjects: RouteSubjects): void
   replayRoutes(scope, subjects);
   deadLetterRoutes(scope, subjects);
   tokenRoutes(scope, subjects);
-  statusRoutes(scope, subjects.status);
+  statusRoutes(scope, subjects);
   configRoutes(scope, subjects);
   syncRoutes(scope, subjects);
   purgeRoutes(scope, subjects);

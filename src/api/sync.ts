@@ -2,7 +2,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { MasterTenant } from '../auth/master-tenant.ts';
 import type { KnownOwners } from '../auth/wazo/wazo-auth.ts';
-import type { Subscription } from '../model.ts';
 import { array, boolean, integer, object } from '../schema.ts';
 import { toOutput } from '../subscriptions/schema.ts';
 import type { SubscriptionService } from '../subscriptions/service.ts';
@@ -44,6 +43,9 @@ export function syncRoutes(
       requireMaster(request, masterTenant);
       if (wazoAuth === null)
         throw new ApiError('bad-request', 'There is no wazo-auth to ask: auth.type is not wazo');
+      // Whoever is made while wazo-auth answers may be in none of its lists. What was made or changed meanwhile is none of
+      // these, and judged the next time.
+      const present = subscriptions.list();
       const { tenants, users } = await wazoAuth.knownOwners();
       const master = masterTenant.require();
       if (!tenants.has(master))
@@ -51,12 +53,15 @@ export function syncRoutes(
           'authentication-server-unreachable',
           `Nothing was deleted: wazo-auth does not even list the master tenant ${master}`,
         );
-      const isOrphan = ({ ownerTenantUuid, ownerUserUuid }: Subscription) =>
-        !tenants.has(ownerTenantUuid) || (ownerUserUuid !== null && !users.has(ownerUserUuid));
-      const orphans = request.body.dry_run
-        ? subscriptions.list().filter(isOrphan)
-        : await subscriptions.deleteAll(isOrphan);
-      return { items: orphans.map(toOutput), total: orphans.length };
+      const orphans = present.filter(
+        ({ ownerTenantUuid, ownerUserUuid }) =>
+          !tenants.has(ownerTenantUuid) || (ownerUserUuid !== null && !users.has(ownerUserUuid)),
+      );
+      const meant = new Set(orphans);
+      const gone = request.body.dry_run
+        ? orphans
+        : await subscriptions.deleteAll((subscription) => meant.has(subscription));
+      return { items: gone.map(toOutput), total: gone.length };
     },
   );
 }

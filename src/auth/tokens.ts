@@ -124,23 +124,33 @@ export class Tokens implements Authenticator {
   }
 }
 
-/** Who sent a token made here. Only the master tenant's may ask for another tenant. */
+/**
+ * Who sent a token made here. Only the master tenant's may ask for another tenant. Which tenant is the master's is found
+ * out when a route wants to know: what belongs to no tenant, as the status, is answered before that.
+ */
 export class LocalPrincipal implements Principal {
-  readonly tenantUuid: string;
-  readonly ownTenantUuid: string;
   readonly userUuid: string | null;
   readonly serverUuid = null;
 
   constructor(
-    { tenantUuid, userUuid }: Pick<Grant, 'tenantUuid' | 'userUuid'>,
-    asked: string | undefined,
+    private readonly grant: Pick<Grant, 'tenantUuid' | 'userUuid'>,
+    private readonly asked: string | undefined,
     private readonly masterTenant: MasterTenant,
   ) {
-    this.ownTenantUuid = tenantUuid ?? masterTenant.require();
-    this.tenantUuid = asked ?? this.ownTenantUuid;
-    this.userUuid = userUuid;
-    if (this.tenantUuid !== this.ownTenantUuid && this.ownTenantUuid !== masterTenant.uuid)
-      throw new Unauthorized(`The token may not act for the tenant ${this.tenantUuid}`);
+    this.userUuid = grant.userUuid;
+    if (asked === undefined || asked === this.ownTenantUuid) return;
+    if (this.ownTenantUuid !== masterTenant.uuid)
+      throw new Unauthorized(`The token may not act for the tenant ${asked}`);
+  }
+
+  /** Throws {@link MasterTenantUnknown}. */
+  get ownTenantUuid(): string {
+    return this.grant.tenantUuid ?? this.masterTenant.require();
+  }
+
+  /** Throws {@link MasterTenantUnknown}. */
+  get tenantUuid(): string {
+    return this.asked ?? this.ownTenantUuid;
   }
 
   /** Without wazo-auth there is one tenant above all others, and nothing in between. */

@@ -1,5 +1,5 @@
 /** Talks to a daemon over its REST API. */
-import type { Method } from 'got';
+import type { Method, RequestError } from 'got';
 import { readLocalToken } from '../auth/tokens.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
@@ -7,15 +7,19 @@ import { localTokenFile } from '../daemon/paths.ts';
 import { UserError } from '../errors.ts';
 import type { RemoteOptions } from './options.ts';
 
-/** There is no daemon, or it cannot be reached. */
-export class NoAnswer extends UserError {
-  override readonly name = 'NoAnswer';
+/** Nobody listens where the daemon would: as opposed to one that does not answer, or to others. */
+export class NoDaemon extends UserError {
+  override readonly name = 'NoDaemon';
 }
 
 export type Call = (method: Method, path: string, body?: unknown) => Promise<unknown>;
 
-/** A function that calls the API: `await call('GET', 'subscriptions')`. Throws {@link UserError} with what the daemon says. */
-export function connect(options: RemoteOptions): Call {
+/**
+ * A function that calls the API: `await call('GET', 'subscriptions')`. Throws {@link UserError} with what the daemon says.
+ *
+ * @param timeout how long an answer may take, ms
+ */
+export function connect(options: RemoteOptions, timeout = 30_000): Call {
   const { base, secret, local } = destination(options);
   return async (method, path, body) => {
     const { default: got, RequestError } = await import('got');
@@ -28,19 +32,13 @@ export function connect(options: RemoteOptions): Call {
         followRedirect: false,
         throwHttpErrors: false,
         retry: { limit: 0 },
-        timeout: { request: 30_000 },
+        timeout: { request: timeout },
       });
-      const answer: unknown = response.body === '' ? undefined : JSON.parse(response.body);
+      const answer = response.body === '' ? undefined : parse(response.body, target);
       if (response.ok) return answer;
       throw refused(response.statusCode, answer, local);
     } catch (error) {
-      if (error instanceof RequestError)
-        throw new NoAnswer(
-          `no answer from ${base}: ${error.message}; is the daemon running? See --url`,
-        );
-      if (error instanceof SyntaxError)
-        throw new UserError(`${target} does not answer with JSON: is that a webhookd?`);
-      throw error;
+      throw error instanceof RequestError ? unanswered(base, error) : error;
     }
   };
 }
@@ -69,7 +67,8 @@ export async function follow(
 ): Promise<void> {
   const { base, secret, local } = destination(options);
   const { default: got, RequestError } = await import('got');
-  const stream = got.stream(`${base}/1.0/${path}`, {
+  const target = `${base}/1.0/${path}`;
+  const stream = got.stream(target, {
     headers: secret === undefined ? {} : { 'x-auth-token': secret },
     followRedirect: false,
     throwHttpErrors: false,
@@ -87,17 +86,28 @@ export async function follow(
       const events = rest.split('\n\n');
       rest = events.pop() ?? '';
       for (const event of events)
-        if (event.startsWith('data: ')) onData(JSON.parse(event.slice(6)) as unknown);
+        if (event.startsWith('data: ')) onData(parse(event.slice(6), target));
     }
   } catch (error) {
     if (signal?.aborted === true) return;
-    if (error instanceof RequestError)
-      throw new NoAnswer(
-        `no answer from ${base}: ${error.message}; is the daemon running? See --url`,
-      );
-    throw error;
+    throw error instanceof RequestError ? unanswered(base, error) : error;
   }
-  if (status !== 200) throw refused(status, JSON.parse(rest) as unknown, local);
+  if (status !== 200) throw refused(status, parse(rest, target), local);
+}
+
+function parse(text: string, target: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw new UserError(`${target} does not answer with JSON: is that a webhookd?`, 1, {
+      cause: error,
+    });
+  }
+}
+
+function unanswered(base: string, { code, message }: RequestError): UserError {
+  const text = `no answer from ${base}: ${message}; is the daemon running? See --url`;
+  return code === 'ECONNREFUSED' ? new NoDaemon(text) : new UserError(text);
 }
 
 function addressOf({ restApi }: Config): string {

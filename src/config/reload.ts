@@ -8,6 +8,8 @@ import { type Config, type ConfigFile, ConfigSchema } from './schema.ts';
 export interface Reloaded {
   /** The running configuration with what may change. */
   config: Config;
+  /** The same in the words of the files. */
+  values: ConfigFile;
   /** Keys that changed and took effect, by dotted path. */
   taken: string[];
   /** Keys that changed and wait for the next start. */
@@ -27,7 +29,7 @@ export function reloadConfig(running: ConfigFile, { values: fresh }: LoadedConfi
     (schema.reload === true ? taken : waiting).push(path.join('.'));
     if (schema.reload === true) target[key] = value;
   }
-  return { config: toCamelKeys(ConfigSchema, values), taken, waiting };
+  return { config: toCamelKeys(ConfigSchema, values), values, taken, waiting };
 }
 
 function sectionAt(values: object, path: readonly string[]): Record<string, unknown> {

@@ -2,52 +2,50 @@
 import type { RunningConfig } from '../api/config.ts';
 import { loadConfig, type ConfigSources, type LoadedConfig } from '../config/load.ts';
 import { reloadConfig } from '../config/reload.ts';
-import { type Config, ConfigSchema } from '../config/schema.ts';
 import { configForEyes } from '../config/show.ts';
 import { messageOf, UserError } from '../errors.ts';
-import { toSnakeKeys } from '../naming.ts';
-import { object } from '../schema.ts';
 import type { Daemon } from './daemon.ts';
 import type { DaemonLog } from './logger.ts';
 
-/** Keys outside of the sections that a reload or the API changes in a running daemon. */
-const ReloadedAtOnce = object({
-  debug: ConfigSchema.properties.debug,
-  log_level: ConfigSchema.properties.log_level,
-});
-
 export class Running implements RunningConfig {
-  #config: Config;
+  #loaded: LoadedConfig;
 
   constructor(
     private readonly sources: ConfigSources,
-    private readonly loaded: LoadedConfig,
-    private readonly daemonLog: DaemonLog,
+    loaded: LoadedConfig,
+    private readonly daemonLog: Pick<DaemonLog, 'log' | 'reload'>,
   ) {
-    this.#config = loaded.config;
+    this.#loaded = loaded;
   }
 
   shown(): Record<string, unknown> {
-    return { ...configForEyes(this.loaded), ...toSnakeKeys(ReloadedAtOnce, this.#config) };
+    return configForEyes(this.#loaded);
   }
 
   setDebug(debug: boolean): void {
-    this.#config = { ...this.#config, debug };
-    this.daemonLog.reload(this.#config);
+    const { config, values } = this.#loaded;
+    this.#take({ config: { ...config, debug }, values: { ...values, debug } });
   }
 
   /** A configuration with mistakes changes nothing. */
-  reload(daemon: Daemon): void {
+  reload(daemon: Pick<Daemon, 'reload'>): void {
     const { log } = this.daemonLog;
     try {
-      const { config, taken, waiting } = reloadConfig(this.loaded.values, loadConfig(this.sources));
-      this.#config = config;
-      this.daemonLog.reload(config);
-      daemon.reload(config);
+      const { taken, waiting, ...changed } = reloadConfig(
+        this.#loaded.values,
+        loadConfig(this.sources),
+      );
+      this.#take(changed);
+      daemon.reload(changed.config);
       log.info({ taken_up: taken, needs_restart: waiting }, 'configuration reloaded');
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       log.error(`configuration not reloaded: ${messageOf(error)}`);
     }
+  }
+
+  #take(changed: Pick<LoadedConfig, 'config' | 'values'>): void {
+    this.#loaded = { ...this.#loaded, ...changed };
+    this.daemonLog.reload(changed.config);
   }
 }

@@ -1,5 +1,6 @@
 /** The HTTP servers of the daemon, with their routes; they do not listen yet. */
 import type { FastifyInstance } from 'fastify';
+import { requireMaster } from '../api/auth.ts';
 import { rememberAnswers } from '../api/idempotency.ts';
 import { addRoutes } from '../api/routes.ts';
 import { failures } from '../api/schemas.ts';
@@ -9,7 +10,7 @@ import type { Cradle } from './cradle.ts';
 
 /** The REST API. Plugins are started: those that run inside of the daemon may add routes. */
 export async function makeApi(cradle: Cradle): Promise<FastifyInstance> {
-  const { config, log, authenticator, store, vault, metrics, plugins } = cradle;
+  const { config, log, authenticator, store, vault, metrics, plugins, masterTenant } = cradle;
   const server = await createApi({
     restApi: config.restApi,
     log,
@@ -23,9 +24,13 @@ export async function makeApi(cradle: Cradle): Promise<FastifyInstance> {
       });
       addRoutes(scope, cradle);
       metricsRoute(scope, metrics, {
-        tags: ['status'],
-        summary: 'What is counted and measured, for Prometheus',
-        response: failures(401),
+        schema: {
+          tags: ['status'],
+          summary: 'What is counted and measured, for Prometheus',
+          response: failures(401, 503),
+        },
+        // They have the subscriptions of all tenants.
+        check: (request) => requireMaster(request, masterTenant),
       });
       await plugins.start(scope);
     },

@@ -1,5 +1,5 @@
 /** `/metrics` and `/health`: for machines that look after the daemon. */
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 export interface Health {
   isConsuming: () => boolean;
@@ -32,12 +32,17 @@ export interface ShownMetrics {
   text(): Promise<string>;
 }
 
+/** @param check throws when somebody asks who may not */
 export function metricsRoute(
   server: FastifyInstance,
   metrics: ShownMetrics,
-  schema: object = { hide: true },
+  {
+    schema = { hide: true },
+    check = () => undefined,
+  }: { schema?: object; check?: (request: FastifyRequest) => void } = {},
 ): void {
-  server.get('/metrics', { schema }, async (_request, reply) => {
+  server.get('/metrics', { schema }, async (request, reply) => {
+    check(request);
     const text = await metrics.text();
     return reply.type(metrics.contentType).send(text);
   });

@@ -122,13 +122,15 @@ export class PluginManager {
    */
   reload(name: string): Promise<PluginView | undefined> {
     return this.#turn.take(async () => {
+      const isOfName = ({ directory }: BrokenPackage) => directory.endsWith(`/${name}`);
       const former = this.#plugins.get(name);
+      const wasBroken = this.#broken.some(isOfName);
       const found = this.#discover().find((plugin) => plugin.name === name);
-      const broken = this.#broken.find(({ directory }) => directory.endsWith(`/${name}`));
+      const broken = this.#broken.find(isOfName);
       if (found === undefined && broken !== undefined) throw new PluginRefused(broken.reason);
       if (found === undefined) {
-        if (former === undefined) throw new NoSuchPlugin(name);
-        await forget(this.#swapOptions, former);
+        if (former !== undefined) await forget(this.#swapOptions, former);
+        else if (!wasBroken) throw new NoSuchPlugin(name);
         return undefined;
       }
       if (found.isInline && former?.running !== undefined)

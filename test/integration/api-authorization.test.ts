@@ -214,6 +214,21 @@ describe.each([
       expect(await listed('/users/me/subscriptions', tokens[who])).not.toContain(owned);
   });
 
+  test('the status has services that nobody provides for the master tenant alone', async () => {
+    const services = async (who: string) => {
+      const { body } = await cast.daemon.call<{ plugins: { missing?: string[] } }>(
+        'GET',
+        '/status',
+        undefined,
+        { 'x-auth-token': tokens[who] ?? '' },
+      );
+      return body.plugins.missing;
+    };
+    for (const who of ['admin', 'master']) expect(await services(who)).toEqual(['nobodys']);
+    for (const who of ['tenant', 'otherTenant', 'user'])
+      expect(await services(who)).toBeUndefined();
+  });
+
   test('every route of the API’s document has a row', async () => {
     const response = await fetch(`${cast.daemon.url}/1.0/openapi.json`);
     const { paths } = (await response.json()) as { paths: Record<string, object> };

@@ -8,9 +8,12 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { startCli } from '../support/cli.ts';
+import { freePorts } from '../support/ports.ts';
 import { cliFile, packageRoot } from '../support/root.ts';
 import { useScene } from '../support/scene.ts';
 import { tempFolder, writeFiles } from '../support/temp.ts';
@@ -316,6 +319,67 @@ test('install, upgrade, a version that fails, show, list, disable, enable, remov
   expect((await run('enable', 'webhookd-things')).stdout).toContain('loaded');
   expect((await run('remove', 'webhookd-things')).stdout).toBe('removed webhookd-things\n');
   expect((await run('upgrade', 'webhookd-things')).status).toBe(1);
+});
+
+test('a daemon that does not answer is not taken for none: nothing is changed', async () => {
+  const folder = tempFolder();
+  writePlugin(folder, 'x');
+  const run = (...args: string[]) => webhookd(folder, ['plugin', ...args]);
+  const server = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const elsewhere = ['--url', `http://127.0.0.1:${port}`, '--token', 'x'];
+  const noAnswer = {
+    status: 1,
+    stdout: '',
+    stderr: expect.stringMatching(/^webhookd: no answer from http:.*See --url\n$/) as string,
+  };
+  const installed = join(scene().daemon.directory, 'plugins', 'installed', 'webhookd-things');
+  expect(await run('install', '.', ...elsewhere)).toMatchObject(noAnswer);
+  expect(existsSync(installed)).toBe(false);
+  expect((await run('install', '.')).status).toBe(0);
+  expect(await run('remove', 'webhookd-things', ...elsewhere)).toMatchObject(noAnswer);
+  expect(existsSync(join(installed, 'current', 'node_modules', 'webhookd-things'))).toBe(true);
+  expect((await run('remove', 'webhookd-things')).status).toBe(0);
+  expect(existsSync(installed)).toBe(false);
+});
+
+test('without a daemon plugins are installed and removed, and it is said what waits for one', async () => {
+  const folder = tempFolder();
+  writePlugin(folder, 'x');
+  const [port = 0] = await freePorts(1);
+  const nobody = ['--url', `http://127.0.0.1:${port}`, '--token', 'x'];
+  const run = (...args: string[]) => webhookd(folder, ['plugin', ...args, ...nobody]);
+  expect(await run('install', '.')).toMatchObject({
+    status: 0,
+    stdout: 'installed webhookd-things 1.0.0; no daemon runs: it is loaded at the next start\n',
+  });
+  expect(await run('remove', 'webhookd-things')).toMatchObject({
+    status: 0,
+    stdout: 'removed webhookd-things; no daemon runs: its variables are kept\n',
+  });
+  const installed = join(scene().daemon.directory, 'plugins', 'installed', 'webhookd-things');
+  expect(existsSync(installed)).toBe(false);
+});
+
+test('a plugin that cannot be used any more can be removed', async () => {
+  const { daemon } = scene();
+  const folder = tempFolder();
+  writePlugin(folder, 'x');
+  expect((await webhookd(folder, ['plugin', 'install', '.'])).status).toBe(0);
+  const installed = join(daemon.directory, 'plugins', 'installed', 'webhookd-things');
+  await daemon.stop();
+  writePlugin(join(installed, 'current', 'node_modules', 'webhookd-things'), 'x', {
+    peerDependencies: { webhookd: '^9' },
+  });
+  await daemon.start();
+  expect((await webhookd(folder, ['plugin', 'list'])).stdout).toContain('wants webhookd ^9');
+  expect(await webhookd(folder, ['plugin', 'remove', 'webhookd-things'])).toMatchObject({
+    status: 0,
+    stdout: 'removed webhookd-things\n',
+  });
+  expect(existsSync(installed)).toBe(false);
 });
 
 test('with a configuration of relative paths plugins are installed from any folder', async () => {

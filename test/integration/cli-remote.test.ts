@@ -283,4 +283,14 @@ describe('a command that fails ends with 1 and says why, without a stack', () =>
       stderr: expect.stringContaining('does not answer with JSON: is that a webhookd?') as string,
     });
   });
+
+  test('somebody else there, who is to show a log', async () => {
+    const inbox = await scene().inbox((_request, response) =>
+      response.writeHead(404).end('<html>'),
+    );
+    expect(await runCli(['logs', '--url', inbox.url, '--token', 'x'])).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/^webhookd: .* does not answer with JSON: .*\?\n$/) as string,
+    });
+  });
 });

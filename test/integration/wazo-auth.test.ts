@@ -170,9 +170,20 @@ describe('the daemon’s own token', () => {
       status: 503,
       body: { error_id: 'master-tenant-not-initialized' },
     });
-    expect((await call('GET', '/status')).body).toMatchObject({
-      bus_consumer: { status: 'fail' },
-      master_tenant: { status: 'fail', error: expect.stringContaining('credentials') as string },
+    for (const headers of [{ 'x-auth-token': token }, { 'x-auth-token': daemon.token }])
+      expect(await daemon.call('GET', '/status', undefined, headers)).toMatchObject({
+        status: 200,
+        body: {
+          bus_consumer: { status: 'fail' },
+          master_tenant: {
+            status: 'fail',
+            error: expect.stringContaining('credentials') as string,
+          },
+        },
+      });
+    expect(await daemon.call('GET', '/logs')).toMatchObject({
+      status: 503,
+      body: { error_id: 'master-tenant-not-initialized' },
     });
     expect(daemon.output).not.toContain('a secret of the daemon');
     auth.credentials.password = password;

@@ -216,6 +216,37 @@ describe('webhookd sync', () => {
     expect((await sync()).stdout).toBe('0 deleted\n');
   });
 
+  test('keeps what belongs to somebody who was made while wazo-auth was asked', async () => {
+    const { auth } = scene();
+    const made: string[] = [];
+    auth.onListed = async (kind) => {
+      const [user, child] = [randomUUID(), auth.addTenant(tenant)];
+      const own = auth.addToken({ tenantUuid: child });
+      auth.users.add(user);
+      made.push(await subscribe({ owner_user_uuid: user }));
+      if (kind === 'users') made.push(await subscribe({}, own));
+    };
+    onTestFinished(() => void (auth.onListed = undefined));
+    expect((await sync()).status).toBe(0);
+    expect(made).toHaveLength(3);
+    for (const uuid of made)
+      expect((await scene().daemon.call('GET', `/subscriptions/${uuid}`)).status).toBe(200);
+  });
+
+  test('keeps what belongs to everybody else when a user is deleted while wazo-auth is asked', async () => {
+    const { auth } = scene();
+    for (let count = 0; count < 5; count++) auth.users.add(randomUUID());
+    const [first = '', ...others] = auth.users;
+    const stays = await Promise.all(others.map((user) => subscribe({ owner_user_uuid: user })));
+    auth.onListed = (kind) => {
+      if (kind === 'users') auth.users.delete(first);
+    };
+    onTestFinished(() => void (auth.onListed = undefined));
+    expect((await sync()).status).toBe(0);
+    expect(auth.users.has(first)).toBe(false);
+    for (const uuid of stays) expect(await isThere(uuid)).toBe(true);
+  });
+
   test('deletes nothing when wazo-auth does not answer, or not in a way that makes sense', async () => {
     const { auth } = scene();
     const orphan = await subscribe({ owner_user_uuid: randomUUID() });

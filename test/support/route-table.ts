@@ -65,7 +65,7 @@ export const routeTable: Readonly<Record<string, RouteRow>> = {
   'POST /tokens': { for: 'master', body: { name: 'a token' } },
   'DELETE /tokens/{uuid}': { for: 'master' },
   'GET /status': { for: 'anybody' },
-  'GET /metrics': { for: 'anybody' },
+  'GET /metrics': { for: 'master' },
   'GET /config': { for: 'master' },
   'PATCH /config': { for: 'master', body: [] },
   'GET /logs': { for: 'master' },

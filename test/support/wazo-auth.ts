@@ -28,6 +28,8 @@ export class StandInWazoAuth {
   lifetime = 21_600_000;
   /** An answer to everything instead of the right one. */
   brokenStatus: number | undefined;
+  /** Done when a list was read, before it is sent. */
+  onListed: ((kind: string) => void | Promise<void>) | undefined;
   #server: Server;
 
   private constructor(
@@ -117,21 +119,30 @@ export class StandInWazoAuth {
     else if (resource === 'token' && name !== undefined)
       this.#showToken(method, name, searchParams, send);
     else if (caller === undefined) send(401);
-    else if (resource === 'tenants') sendPage([...this.#below(String(asked ?? caller.tenantUuid))]);
-    else if (resource === 'users') sendPage([...this.users]);
+    else if (resource === 'tenants')
+      void this.#sendList(
+        resource,
+        [...this.#below(String(asked ?? caller.tenantUuid))],
+        searchParams,
+        send,
+      );
+    else if (resource === 'users')
+      void this.#sendList(resource, [...this.users], searchParams, send);
     else send(404);
+  }
 
-    function sendPage(uuids: string[]): void {
-      const offset = Number(searchParams.get('offset') ?? 0);
-      // Pages of two, so that a client that reads only the first is found out.
-      const items = uuids.slice(offset, offset + 2).map((uuid) => ({ uuid }));
-      const isPaged = searchParams.has('limit');
-      send(200, {
-        items: isPaged ? items : uuids.map((uuid) => ({ uuid })),
-        total: uuids.length,
-        filtered: uuids.length,
-      });
-    }
+  async #sendList(
+    kind: string,
+    uuids: string[],
+    query: URLSearchParams,
+    send: (status: number, body?: unknown) => void,
+  ): Promise<void> {
+    const offset = Number(query.get('offset') ?? 0);
+    // Pages of two, so that a client that reads only the first is found out.
+    const end = query.has('limit') ? offset + 2 : undefined;
+    const items = uuids.slice(offset, end).map((uuid) => ({ uuid }));
+    await this.onListed?.(kind);
+    send(200, { items, total: uuids.length, filtered: uuids.length });
   }
 
   #createToken({ headers }: IncomingMessage, send: (status: number, body?: unknown) => void): void {

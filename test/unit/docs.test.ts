@@ -103,6 +103,25 @@ test('every key of the configuration that a guide names exists', () => {
   }
 });
 
+test('every option that a document gives to a command is one of that command', () => {
+  const commands = new Map(
+    read('docs/reference/cli.md')
+      .split(/^## `webhookd /m)
+      .map((section) => [section.slice(0, section.indexOf('`')), section]),
+  );
+  for (const document of documents) {
+    for (const [line, words = ''] of read(document).matchAll(
+      /\bwebhookd((?: [a-z][a-z-]*)+)[^\n`#|]*/g,
+    )) {
+      const parts = words.trim().split(' ');
+      while (parts.length > 0 && !commands.has(parts.join(' '))) parts.pop();
+      const help = commands.get(parts.join(' ')) ?? '';
+      for (const [option] of line.matchAll(/--[a-z][a-z-]*/g))
+        expect(help, `${line} in ${document}`).toContain(` ${option.replace('--no-', '--')} `);
+    }
+  }
+});
+
 test('the plugin of the guide works, and so does its test', () => {
   const folder = tempFolder();
   const blocks = [...read('docs/plugins.md').matchAll(/^```js\n\/\/ (\S+)\n([^]*?)^```/gm)];

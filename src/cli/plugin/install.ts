@@ -105,10 +105,15 @@ export const removeCommand: CommandModule<object, RemoteOptions & { name: string
   describe: 'Remove a plugin with its variables; what waits for its handlers is cancelled',
   builder: (yargs) => withRemote(yargs).positional('name', { type: 'string', demandOption: true }),
   handler: async (options) => {
-    const { slot } = installedAt(options);
+    const { slot, place } = installedAt(options);
     deactivate(slot);
-    await reload(options.name, options);
+    const plugin = await reload(options.name, options).catch((error: unknown) => {
+      activate(place);
+      throw error;
+    });
     tidy(slot, []);
-    if (!options.json) console.log(`removed ${options.name}`);
+    if (options.json) return;
+    const rest = plugin === undefined ? '; no daemon runs: its variables are kept' : '';
+    console.log(`removed ${options.name}${rest}`);
   },
 };

@@ -4,7 +4,7 @@ import { UserError } from '../../errors.ts';
 import { limitsOf } from '../../plugins/host/limits.ts';
 import { tryToLoad } from '../../plugins/trial.ts';
 import type { PluginManifest } from '../../plugins/manifest.ts';
-import { connect, NoAnswer } from '../client.ts';
+import { connect, NoDaemon } from '../client.ts';
 import type { RemoteOptions } from '../options.ts';
 
 /** What the API says of a plugin. */
@@ -55,10 +55,12 @@ export async function reload(
   options: RemoteOptions,
 ): Promise<Plugin | null | undefined> {
   try {
-    const call = connect(options);
+    // Beside what every answer may take: who gives up too early goes back while the daemon still goes on.
+    const timeout = 30_000 + pluginsConfig(options).loadTimeout * 1000;
+    const call = connect(options, timeout);
     return ((await call('POST', pluginPath(name, '/reload'))) as Plugin | undefined) ?? null;
   } catch (error) {
-    if (error instanceof NoAnswer) return undefined;
+    if (error instanceof NoDaemon) return undefined;
     throw error;
   }
 }
