@@ -1,12 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { get } from 'node:https';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { makeAuthority } from '../support/certificates.ts';
 import { type DaemonSettings, TestDaemon } from '../support/daemon.ts';
 import { Inbox, type ReceivedRequest } from '../support/inbox.ts';
 import { installPlugin } from '../support/plugins.ts';
 import { freePorts } from '../support/ports.ts';
 import { TestPublisher } from '../support/publisher.ts';
+import { RawRequest } from '../support/raw-request.ts';
 import { newVhost } from '../support/vhost.ts';
 import { until } from '../support/wait.ts';
 
@@ -217,6 +221,52 @@ describe('SIGTERM', () => {
       expect(await daemon.stop()).toBe(0);
     },
   );
+
+  test.each([
+    '',
+    'GET / HTTP/1.1\r\n',
+    'POST /health/live HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{',
+  ])('waits for no client that has sent %j and nothing more', async (text) => {
+    const [port = 0] = await freePorts(1);
+    const daemon = makeDaemon({ config: { observing: { port } } });
+    await daemon.start();
+    for (const { port: to } of [new URL(daemon.url), { port }]) {
+      (await RawRequest.open(Number(to))).send(text);
+      // It is taken in the order of connections: the first one is there as well then.
+      await fetch(`http://127.0.0.1:${to}/health/live`);
+    }
+    expect(await daemon.stop()).toBe(0);
+    expect(daemon.output).toContain('webhookd stopped');
+  });
+
+  test('waits for no client that has not even begun with TLS', async () => {
+    const { directory, ca, server } = makeAuthority();
+    onTestFinished(() => rmSync(directory, { recursive: true }));
+    const { certificate, key } = server;
+    const daemon = makeDaemon({ config: { rest_api: { certificate, private_key: key } } });
+    await daemon.start();
+    const { port } = new URL(daemon.url);
+    await RawRequest.open(Number(port));
+    const asked = get({
+      host: '127.0.0.1',
+      port,
+      path: '/health/live',
+      ca: readFileSync(ca.certificate),
+    });
+    await once(asked, 'response');
+    expect(await daemon.stop()).toBe(0);
+    expect(daemon.output).toContain('webhookd stopped');
+  });
+
+  test('waits for no endpoint that a subscription is tried with', async () => {
+    const { daemon, inbox, answers, uuid } = await withSlowInbox();
+    const tried = daemon.call('POST', `/subscriptions/${uuid}/test`, {}).catch(() => 'cut');
+    await inbox.received(2);
+    answers[0]?.();
+    expect(await daemon.stop()).toBe(0);
+    expect(await tried).toBe('cut');
+    expect(daemon.output).toContain('webhookd stopped');
+  });
 
   test('before the broker answers ends with 0 as well', async () => {
     const [port = 0] = await freePorts(1);
