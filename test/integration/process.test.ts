@@ -1,6 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { get } from 'node:https';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
@@ -162,6 +171,62 @@ describe('SIGHUP', () => {
     await until('a new file', () => existsSync(file) && statSync(file).size > 0);
     expect(await daemon.stop()).toBe(0);
     expect(readFileSync(file, 'utf8')).toContain('webhookd stopped');
+  });
+});
+
+describe('the log file', () => {
+  /** A daemon that logs to a file in a folder of its own. */
+  async function logging(to?: string) {
+    const daemon = makeDaemon();
+    const folder = join(daemon.directory, 'log');
+    const file = join(folder, 'webhookd.log');
+    mkdirSync(folder);
+    if (to !== undefined) symlinkSync(to, file);
+    daemon.environment = { WEBHOOKD__LOG_FILE: file };
+    await daemon.spawn();
+    await until('the daemon is ready', async () => {
+      const { status } = await fetch(`${daemon.url}/health/ready`);
+      return status === 200;
+    });
+    return { daemon, folder, file };
+  }
+
+  test('on a full disk keeps neither deliveries nor the end waiting', async () => {
+    const { daemon } = await logging('/dev/full');
+    const inbox = await Inbox.open();
+    onTestFinished(() => inbox.close());
+    const publisher = await TestPublisher.open(brokerUrl);
+    onTestFinished(() => publisher.close());
+    await daemon.subscribe(['full'], inbox.url);
+    await publisher.publish({ name: 'full', data: {} });
+    await inbox.received(1);
+    expect(await daemon.stop()).toBe(0);
+    expect(daemon.output.match(/^webhookd: the log cannot be written: ENOSPC/gm)).toHaveLength(1);
+  });
+
+  test('gets what has waited when there is room', async () => {
+    const { daemon, file } = await logging('/dev/full');
+    rmSync(file);
+    daemon.signal('SIGHUP');
+    await until('it is said', () => daemon.output.includes('the log is written again'));
+    expect(await daemon.stop()).toBe(0);
+    const said = readFileSync(file, 'utf8').split('\n');
+    for (const text of ['webhookd starts', 'webhookd is ready', 'webhookd stopped'])
+      expect(said.filter((line) => line.includes(`"msg":"${text}"`))).toHaveLength(1);
+  });
+
+  test('goes on as it is when it cannot be opened anew', async () => {
+    const { daemon, folder } = await logging();
+    renameSync(folder, `${folder}.1`);
+    writeFileSync(folder, 'a file');
+    daemon.signal('SIGHUP');
+    const former = join(`${folder}.1`, 'webhookd.log');
+    await until('it is said', () =>
+      readFileSync(former, 'utf8').includes('the log goes on in the file that was open'),
+    );
+    expect((await daemon.call('GET', '/status')).status).toBe(200);
+    expect(await daemon.stop()).toBe(0);
+    expect(readFileSync(former, 'utf8')).toContain('webhookd stopped');
   });
 });
 
