@@ -41,6 +41,16 @@ export function rememberAnswers(
   const running = new Map<FastifyRequest, { key: string; fingerprint: string }>();
   const isRunning = (key: string) => [...running.values()].some((one) => one.key === key);
 
+  const keep = (
+    { key, fingerprint }: { key: string; fingerprint: string },
+    { status, payload }: { status: number; payload: unknown },
+  ) => {
+    const body = typeof payload === 'string' ? payload : '';
+    const kept: KeptAnswer = { fingerprint, status, body };
+    const now = Date.now();
+    return store.putAnswer(key, seal(JSON.stringify(kept), purpose), now, now - lifetime);
+  };
+
   scope.addHook('preHandler', async (request, reply) => {
     const given = request.headers['idempotency-key'];
     if (request.method !== 'POST' || typeof given !== 'string' || given === '') return;
@@ -70,16 +80,14 @@ export function rememberAnswers(
 
   scope.addHook('onSend', async (request, reply, payload) => {
     const known = running.get(request);
-    // What failed here may be tried again.
-    if (known === undefined || reply.statusCode >= 500) return payload;
-    const { key, fingerprint } = known;
-    const kept: KeptAnswer = {
-      fingerprint,
-      status: reply.statusCode,
-      body: typeof payload === 'string' ? payload : '',
-    };
-    const now = Date.now();
-    await store.putAnswer(key, seal(JSON.stringify(kept), purpose), now, now - lifetime);
+    try {
+      // What failed here may be tried again.
+      if (known !== undefined && reply.statusCode < 500)
+        await keep(known, { status: reply.statusCode, payload });
+    } finally {
+      // onResponse never comes when the client has broken off.
+      running.delete(request);
+    }
     return payload;
   });
 

@@ -307,4 +307,38 @@ describe('a POST with an Idempotency-Key', () => {
     );
     expect(body.items.filter(({ uuid }) => made.includes(uuid))).toHaveLength(1);
   });
+
+  test('whose client breaks off is done once as well, and is answered when it is sent again', async () => {
+    const { daemon } = scene();
+    const answers: (() => void)[] = [];
+    const inbox = await scene().inbox(
+      (_request, response) => void answers.push(() => response.writeHead(200).end()),
+    );
+    const uuid = await daemon.subscribe(['tried'], inbox.url);
+    const ask = (signal: AbortSignal | null = null) =>
+      fetch(`${daemon.url}/1.0/subscriptions/${uuid}/test`, {
+        method: 'POST',
+        headers: {
+          'x-auth-token': daemon.token,
+          'content-type': 'application/json',
+          'idempotency-key': 'key-5',
+        },
+        body: '{}',
+        signal,
+      });
+    const client = new AbortController();
+    const first = ask(client.signal).catch(() => 'broken off');
+    await inbox.received(1);
+    client.abort();
+    expect(await first).toBe('broken off');
+    expect((await ask()).status).toBe(409);
+    answers[0]?.();
+    const repeated = await until('it is answered', async () => {
+      const answer = await ask();
+      return answer.status !== 409 && answer;
+    });
+    expect(repeated.status).toBe(200);
+    expect(repeated.headers.get('idempotent-replayed')).toBe('true');
+    expect(inbox.requests).toHaveLength(1);
+  });
 });
