@@ -41,6 +41,16 @@ export function rememberAnswers(
   const running = new Map<FastifyRequest, { key: string; fingerprint: string }>();
   const isRunning = (key: string) => [...running.values()].some((one) => one.key === key);
 
+  const opened = (sealed: string | null) => {
+    if (sealed === null) return null;
+    try {
+      return JSON.parse(open(sealed, purpose)) as KeptAnswer;
+    } catch {
+      // The key it was sealed with is lost, and what it says with it.
+      return null;
+    }
+  };
+
   const keep = (
     { key, fingerprint }: { key: string; fingerprint: string },
     { status, payload }: { status: number; payload: unknown },
@@ -65,10 +75,9 @@ export function rememberAnswers(
     if (isRunning(key))
       throw new ApiError('conflict', 'A request with this Idempotency-Key is being answered');
     running.set(request, { key, fingerprint });
-    const sealed = await store.answer(key);
-    if (sealed === null) return;
+    const kept = opened(await store.answer(key));
+    if (kept === null) return;
     running.delete(request);
-    const kept = JSON.parse(open(sealed, purpose)) as KeptAnswer;
     if (kept.fingerprint !== fingerprint)
       throw new ApiError('conflict', 'This Idempotency-Key belongs to another request');
     await reply

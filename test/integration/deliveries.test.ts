@@ -1,4 +1,6 @@
 /** Deliveries as things: looked at, made again, cancelled, replayed; and messages that could not be taken. */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { runCli } from '../support/cli.ts';
 import type { Answer } from '../support/inbox.ts';
@@ -340,5 +342,18 @@ describe('a POST with an Idempotency-Key', () => {
     expect(repeated.status).toBe(200);
     expect(repeated.headers.get('idempotent-replayed')).toBe('true');
     expect(inbox.requests).toHaveLength(1);
+  });
+
+  test('is done anew when the key is lost that its answer was sealed with', async () => {
+    const { daemon } = scene();
+    const first = await post('key-6', input);
+    expect(await post('key-6', input)).toEqual(first);
+    await daemon.stop();
+    rmSync(join(daemon.directory, 'secret.key'));
+    await daemon.start();
+    const second = await post('key-6', input);
+    expect(second.status).toBe(201);
+    expect(second.body.uuid).not.toBe(first.body.uuid);
+    expect(await post('key-6', input)).toEqual(second);
   });
 });
