@@ -1,5 +1,5 @@
 /** ajv, set up once: the only validator of the project. */
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import { Ajv, type ErrorObject } from 'ajv';
 import formats from 'ajv-formats';
 import { dropNulls, expression, headerName, httpUrl, lowercase, template } from './keywords.ts';
 
@@ -14,9 +14,12 @@ const isoDateTime = (text: string) =>
   /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?$/i.test(text) &&
   !Number.isNaN(Date.parse(text));
 
-function createAjv(isCoercing: boolean): Ajv {
+/** Of a value with more parts only the first mistake is told: every part may be one. */
+const mostParts = 1_000;
+
+function createAjv({ isCoercing = false, isThorough = true } = {}): Ajv {
   const ajv = new Ajv({
-    allErrors: true,
+    allErrors: isThorough,
     verbose: true,
     strict: false,
     allowUnionTypes: true,
@@ -34,26 +37,42 @@ function createAjv(isCoercing: boolean): Ajv {
   return ajv;
 }
 
-const strict = createAjv(false);
-const coercing = createAjv(true);
+const strict = createAjv();
+const coercing = createAjv({ isCoercing: true });
+let hastyOwn: Ajv | undefined;
 
 /** The check of a schema of our own. It is compiled when it is first needed, which most are not. */
-export function compileSchema(schema: object): Validate {
-  let check: ValidateFunction | undefined;
-  return (value) => errorsOf((check ??= strict.compile(schema)), value);
+export const compileSchema = (schema: object): Validate =>
+  compileFor(
+    schema,
+    () => strict,
+    () => (hastyOwn ??= createAjv({ isThorough: false })),
+  );
+
+/** @param hasty for values with many parts */
+function compileFor(schema: object, thorough: () => Ajv, hasty = thorough): Validate {
+  return (value) => {
+    // Compiled once: ajv knows the schemas it has seen.
+    const check = (hasManyParts(value) ? hasty() : thorough()).compile(schema);
+    return check(value) ? null : (check.errors ?? []);
+  };
 }
 
-const errorsOf = (check: ValidateFunction, value: unknown) =>
-  check(value) ? null : (check.errors ?? []);
+function hasManyParts(value: unknown): boolean {
+  const parts = [value];
+  for (const part of parts) {
+    if (parts.length > mostParts) return true;
+    if (typeof part !== 'object' || part === null) continue;
+    for (const inner of Object.values(part)) parts.push(inner);
+  }
+  return false;
+}
 
 /** For fastify: text from a query becomes what its schema asks for; a body has to be right as it is. */
 export function compileForRequest(schema: object, part: string | undefined) {
-  let check: ValidateFunction | undefined;
+  const check = part === 'body' ? compileSchema(schema) : compileFor(schema, () => coercing);
   const validate = (value: unknown) => {
-    validate.errors = errorsOf(
-      (check ??= (part === 'body' ? strict : coercing).compile(schema)),
-      value,
-    );
+    validate.errors = check(value);
     return validate.errors === null;
   };
   validate.errors = null as ErrorObject[] | null;
@@ -62,9 +81,14 @@ export function compileForRequest(schema: object, part: string | undefined) {
 
 /** Compiles somebody else's schema. Throws when it is no JSON Schema. */
 export function compileForeignSchema(schema: object): Validate {
-  const ajv = createAjv(false);
+  const ajv = createAjv();
   if (ajv.validateSchema(schema) !== true)
     throw new Error(`not a JSON Schema: ${ajv.errorsText(ajv.errors)}`);
-  const check = ajv.compile(schema);
-  return (value) => errorsOf(check, value);
+  ajv.compile(schema);
+  let hasty: Ajv | undefined;
+  return compileFor(
+    schema,
+    () => ajv,
+    () => (hasty ??= createAjv({ isThorough: false })),
+  );
 }

@@ -5,7 +5,7 @@ import { code, madeBy, table } from './markdown.ts';
 /** When an error is answered; the compiler asks for every one of the table. */
 const meanings: Record<ErrorId, string> = {
   'invalid-data':
-    'The body, a parameter or a service’s options do not fit. `details` has an entry for each field: `message`, `constraint_id` (the word of JSON Schema) and `constraint` (its value).',
+    'The body, a parameter or a service’s options do not fit. `details` has an entry for each field: `message`, `constraint_id` (the word of JSON Schema) and `constraint` (its value). Of what has more than a thousand values only the first mistake is told.',
   'invalid-json': 'The body is not JSON.',
   'bad-request': 'The request is malformed in another way; the message says how.',
   'search-too-long':

@@ -33,7 +33,12 @@ const Query = object({
   before: maybe(
     string({ maxLength: 36, description: '`next` of the page before: what comes after it.' }),
   ),
-  limit: integer({ minimum: 1, maximum: 1000, default: 100, description: 'How many at most.' }),
+  limit: integer({
+    minimum: 1,
+    maximum: 1000,
+    default: 100,
+    description: 'How many at most; fewer when their events are large.',
+  }),
 });
 
 const ShownDelivery = object({
@@ -142,9 +147,8 @@ export function deliveryRoutes(scope: FastifyInstance, subjects: DeliveryRoutes)
         before,
         limit,
       };
-      const items = (await store.deliveries(query)).map(toItem);
-      const next = items.length === limit ? (items.at(-1)?.id ?? null) : null;
-      return { items, total: items.length, next };
+      const { items, next } = await store.deliveries(query);
+      return { items: items.map(toItem), total: items.length, next };
     },
   );
 

@@ -41,6 +41,26 @@ export function rememberAnswers(
   const running = new Map<FastifyRequest, { key: string; fingerprint: string }>();
   const isRunning = (key: string) => [...running.values()].some((one) => one.key === key);
 
+  const opened = (sealed: string | null) => {
+    if (sealed === null) return null;
+    try {
+      return JSON.parse(open(sealed, purpose)) as KeptAnswer;
+    } catch {
+      // The key it was sealed with is lost, and what it says with it.
+      return null;
+    }
+  };
+
+  const keep = (
+    { key, fingerprint }: { key: string; fingerprint: string },
+    { status, payload }: { status: number; payload: unknown },
+  ) => {
+    const body = typeof payload === 'string' ? payload : '';
+    const kept: KeptAnswer = { fingerprint, status, body };
+    const now = Date.now();
+    return store.putAnswer(key, seal(JSON.stringify(kept), purpose), now, now - lifetime);
+  };
+
   scope.addHook('preHandler', async (request, reply) => {
     const given = request.headers['idempotency-key'];
     if (request.method !== 'POST' || typeof given !== 'string' || given === '') return;
@@ -55,10 +75,9 @@ export function rememberAnswers(
     if (isRunning(key))
       throw new ApiError('conflict', 'A request with this Idempotency-Key is being answered');
     running.set(request, { key, fingerprint });
-    const sealed = await store.answer(key);
-    if (sealed === null) return;
+    const kept = opened(await store.answer(key));
+    if (kept === null) return;
     running.delete(request);
-    const kept = JSON.parse(open(sealed, purpose)) as KeptAnswer;
     if (kept.fingerprint !== fingerprint)
       throw new ApiError('conflict', 'This Idempotency-Key belongs to another request');
     await reply
@@ -70,16 +89,14 @@ export function rememberAnswers(
 
   scope.addHook('onSend', async (request, reply, payload) => {
     const known = running.get(request);
-    // What failed here may be tried again.
-    if (known === undefined || reply.statusCode >= 500) return payload;
-    const { key, fingerprint } = known;
-    const kept: KeptAnswer = {
-      fingerprint,
-      status: reply.statusCode,
-      body: typeof payload === 'string' ? payload : '',
-    };
-    const now = Date.now();
-    await store.putAnswer(key, seal(JSON.stringify(kept), purpose), now, now - lifetime);
+    try {
+      // What failed here may be tried again.
+      if (known !== undefined && reply.statusCode < 500)
+        await keep(known, { status: reply.statusCode, payload });
+    } finally {
+      // onResponse never comes when the client has broken off.
+      running.delete(request);
+    }
     return payload;
   });
 

@@ -19,7 +19,7 @@ const LogQuery = object({
       minimum: 0,
       maximum: 10_000,
       default: 1000,
-      description: 'How many to return at most.',
+      description: 'How many to return at most; fewer when their events are large.',
     }),
   ),
   offset: maybe(

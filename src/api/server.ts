@@ -1,5 +1,6 @@
 /** The REST API: a fastify server with every resource, authentication and the API document. */
 import { readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { fastify, type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify';
 import type { Logger } from 'pino';
 import type { Authenticator } from '../auth/principal.ts';
@@ -12,6 +13,9 @@ import { answerBadAddress, answerErrors } from './errors.ts';
 import { addSecureHeaders, allowOrigins, refuseForeignPages, secureHeaders } from './headers.ts';
 import { limitOptions, limitRequests } from './limits.ts';
 import { documentRoutes } from './openapi.ts';
+
+/** How long requests that have begun may take when the server is closed, ms. */
+const closingGrace = 2_000;
 
 export interface ApiOptions {
   restApi: Config['restApi'];
@@ -45,6 +49,7 @@ export async function createApi(api: ApiOptions): Promise<FastifyInstance> {
     ...(tls === null ? { http: node } : { https: { ...node, ...tls } }),
   } as FastifyServerOptions;
   const server = makeServer(options);
+  closeInTime(server);
   addSecureHeaders(server, tls !== null);
   limitRequests(server, restApi);
   const document = documentRoutes(server);
@@ -99,8 +104,25 @@ export function createBareServer(log: Logger, restApi: Config['restApi']): Fasti
     http: node,
   } as FastifyServerOptions;
   const server = fastify(options) as unknown as FastifyInstance;
+  closeInTime(server);
   addSecureHeaders(server, false);
   return server;
+}
+
+/**
+ * A server that is closed waits for every connection that is not idle, and no timeout ends one any more: half a
+ * request would keep the daemon from stopping. Node's `closeAllConnections` knows none that is still without TLS.
+ */
+function closeInTime(server: FastifyInstance): void {
+  const sockets = new Set<Socket>();
+  server.server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  server.addHook('preClose', (done) => {
+    setTimeout(() => sockets.forEach((socket) => socket.destroy()), closingGrace).unref();
+    done();
+  });
 }
 
 /** Our own validator, and no serializer: response schemas are for the API document. fastify's are not even loaded. */

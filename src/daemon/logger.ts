@@ -1,11 +1,10 @@
 /** The daemon's log: JSON lines to standard output or a file, readable lines on a terminal. */
-import { closeSync, mkdirSync, openSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { destination, type DestinationStream, type Level, type Logger, pino } from 'pino';
+import { type DestinationStream, type Level, type Logger, pino } from 'pino';
 import { LineBatch } from './line-batch.ts';
 import { LogHistory } from './log-history.ts';
+import { LogOutput } from './log-output.ts';
 import type { Config, LogLevel } from '../config/schema.ts';
-import { messageOf, UserError } from '../errors.ts';
+import { messageOf } from '../errors.ts';
 
 const pinoLevels: Record<LogLevel, Level> = {
   trace: 'trace',
@@ -31,7 +30,10 @@ function levelOf({ debug, logLevel }: Pick<LogOptions, 'debug' | 'logLevel'>): L
   return debug ? 'debug' : pinoLevels[logLevel];
 }
 
-/** @param isTerminal whether a person reads standard output */
+/**
+ * @param isTerminal whether a person reads standard output
+ * @throws UserError when the file cannot be opened
+ */
 export async function createLog(options: LogOptions, isTerminal: boolean): Promise<DaemonLog> {
   const settings = { level: levelOf(options), base: null };
   if (options.logFile === null && isTerminal) {
@@ -45,8 +47,7 @@ export async function createLog(options: LogOptions, isTerminal: boolean): Promi
     const log = pino(settings, history);
     return { log, history, reload: (next) => (log.level = levelOf(next)), flush: () => undefined };
   }
-  if (options.logFile !== null) checkWritable(options.logFile);
-  const output = destination({ dest: options.logFile ?? 1, mkdir: true, sync: false });
+  const output = new LogOutput(options.logFile);
   const history = new LogHistory(output);
   const lines = new LineBatch(history);
   const log = pino(settings, lines);
@@ -55,23 +56,15 @@ export async function createLog(options: LogOptions, isTerminal: boolean): Promi
     history,
     reload(next) {
       log.level = levelOf(next);
-      if (options.logFile !== null) output.reopen();
+      try {
+        output.reopen();
+      } catch (error) {
+        log.error(`${messageOf(error)}; the log goes on in the file that was open`);
+      }
     },
     flush() {
       lines.flush();
-      output.flushSync();
+      output.flush();
     },
   };
-}
-
-/** pino opens the file later, when nobody waits for the outcome any more. */
-function checkWritable(file: string): void {
-  try {
-    mkdirSync(dirname(file), { recursive: true });
-    closeSync(openSync(file, 'a'));
-  } catch (error) {
-    throw new UserError(`log_file: ${file} cannot be written: ${messageOf(error)}`, 1, {
-      cause: error,
-    });
-  }
 }

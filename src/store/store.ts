@@ -122,6 +122,13 @@ export interface DeliveryQuery {
   limit: number;
 }
 
+/** Ends early when it would become too large. */
+export interface DeliveryPage {
+  items: DeliveryRecord[];
+  /** `before` of the next page; null: there is none. */
+  next: string | null;
+}
+
 export type ReplayCounts = Record<ReplaySelection['statuses'][number], number>;
 
 /** One slice of a purge, the oldest first. What is still to be delivered stays, and replays that run do. */
@@ -195,10 +202,10 @@ export interface Store {
   /** What was put, or null. */
   signingKeys(subscriptionUuid: string): Promise<string | null>;
   putSigningKeys(subscriptionUuid: string, sealed: string): Promise<void>;
-  /** Rejects with {@link QueryTooLong} when a search takes too long. */
+  /** A page that would become too large ends early. Rejects with {@link QueryTooLong} when a search takes too long. */
   attempts(query: AttemptQuery): Promise<{ items: LoggedAttempt[]; filtered: number }>;
 
-  deliveries(query: DeliveryQuery): Promise<DeliveryRecord[]>;
+  deliveries(query: DeliveryQuery): Promise<DeliveryPage>;
   /** With its attempts, the first one first; null when there is none of that id. */
   delivery(id: string): Promise<{ delivery: DeliveryRecord; attempts: Attempt[] } | null>;
   /** Makes it due now, with all of its schedule ahead. Whether there is one. */

@@ -76,7 +76,10 @@ export const SubscriptionInput = object(
   {
     name: text(128, 'A name for people to read.'),
     service: text(128, 'The service that delivers the events.'),
-    events: array(text(128, 'An event name.'), { description: 'Names of the events to deliver.' }),
+    events: array(text(128, 'An event name.'), {
+      maxItems: 1000,
+      description: 'Names of the events to deliver.',
+    }),
     config: openObject({ description: 'Options of the service.' }),
     events_user_uuid: uuidOrNull('Only events that concern this user.'),
     events_wazo_uuid: uuidOrNull('Only events from this server.'),

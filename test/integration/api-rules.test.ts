@@ -105,6 +105,56 @@ describe('an error has a message, an id, details and a time', () => {
   });
 });
 
+describe('a body with thousands of mistakes', () => {
+  const wrong = Array.from({ length: 100_000 }, () => 1);
+  const valid = { name: 'x', service: 'http', events: ['x'], config: { url: 'http://a/' } };
+  const details = async (path: string, body: unknown) => {
+    const options = { method: 'POST', headers: json, body: JSON.stringify(body) };
+    const { status, body: answered } = await answer(path, options);
+    expect(status).toBe(400);
+    return Object.keys(answered['details'] as object);
+  };
+
+  test.each<[string, object]>([
+    ['events', { ...valid, events: wrong }],
+    ['delivery.schedule', { ...valid, delivery: { schedule: wrong.map(String) } }],
+    [
+      'config.headers',
+      { ...valid, config: { url: 'http://a/', headers: Object.fromEntries(wrong.entries()) } },
+    ],
+  ])('in %s is told the first ones', async (field, body) => {
+    const told = await details('/1.0/subscriptions', body);
+    expect(told.length).toBeGreaterThan(0);
+    expect(told.length).toBeLessThan(1000);
+    expect(told[0]).toMatch(new RegExp(`^${field}`));
+  });
+
+  test('in what is replayed is told the first ones', async () => {
+    const { daemon } = scene();
+    const uuid = await daemon.subscribe(['x'], 'http://a/');
+    const told = await details(`/1.0/subscriptions/${uuid}/replay`, {
+      status: wrong,
+      events: wrong,
+    });
+    expect(told.length).toBeLessThan(1000);
+  });
+});
+
+test('a subscription names a thousand events at most', async () => {
+  const make = (count: number) =>
+    scene().daemon.call('POST', '/subscriptions', {
+      name: 'x',
+      service: 'http',
+      events: Array.from({ length: count }, (_, id) => `many_${id}`),
+      config: { url: 'http://a/' },
+    });
+  expect(await make(1001)).toMatchObject({
+    status: 400,
+    body: { details: { events: { constraint_id: 'maxItems', constraint: 1000 } } },
+  });
+  expect((await make(1000)).status).toBe(201);
+});
+
 describe('the status', () => {
   test('says how bus, store and plugins are', async () => {
     const { status, body } = await answer('/1.0/status');

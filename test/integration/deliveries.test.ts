@@ -1,4 +1,6 @@
 /** Deliveries as things: looked at, made again, cancelled, replayed; and messages that could not be taken. */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { runCli } from '../support/cli.ts';
 import type { Answer } from '../support/inbox.ts';
@@ -309,5 +311,52 @@ describe('a POST with an Idempotency-Key', () => {
       '/subscriptions',
     );
     expect(body.items.filter(({ uuid }) => made.includes(uuid))).toHaveLength(1);
+  });
+
+  test('whose client breaks off is done once as well, and is answered when it is sent again', async () => {
+    const { daemon } = scene();
+    const answers: (() => void)[] = [];
+    const inbox = await scene().inbox(
+      (_request, response) => void answers.push(() => response.writeHead(200).end()),
+    );
+    const uuid = await daemon.subscribe(['tried'], inbox.url);
+    const ask = (signal: AbortSignal | null = null) =>
+      fetch(`${daemon.url}/1.0/subscriptions/${uuid}/test`, {
+        method: 'POST',
+        headers: {
+          'x-auth-token': daemon.token,
+          'content-type': 'application/json',
+          'idempotency-key': 'key-5',
+        },
+        body: '{}',
+        signal,
+      });
+    const client = new AbortController();
+    const first = ask(client.signal).catch(() => 'broken off');
+    await inbox.received(1);
+    client.abort();
+    expect(await first).toBe('broken off');
+    expect((await ask()).status).toBe(409);
+    answers[0]?.();
+    const repeated = await until('it is answered', async () => {
+      const answer = await ask();
+      return answer.status !== 409 && answer;
+    });
+    expect(repeated.status).toBe(200);
+    expect(repeated.headers.get('idempotent-replayed')).toBe('true');
+    expect(inbox.requests).toHaveLength(1);
+  });
+
+  test('is done anew when the key is lost that its answer was sealed with', async () => {
+    const { daemon } = scene();
+    const first = await post('key-6', input);
+    expect(await post('key-6', input)).toEqual(first);
+    await daemon.stop();
+    rmSync(join(daemon.directory, 'secret.key'));
+    await daemon.start();
+    const second = await post('key-6', input);
+    expect(second.status).toBe(201);
+    expect(second.body.uuid).not.toBe(first.body.uuid);
+    expect(await post('key-6', input)).toEqual(second);
   });
 });

@@ -1,12 +1,25 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { once } from 'node:events';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { get } from 'node:https';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { makeAuthority } from '../support/certificates.ts';
 import { type DaemonSettings, TestDaemon } from '../support/daemon.ts';
 import { Inbox, type ReceivedRequest } from '../support/inbox.ts';
 import { installPlugin } from '../support/plugins.ts';
 import { freePorts } from '../support/ports.ts';
 import { TestPublisher } from '../support/publisher.ts';
+import { RawRequest } from '../support/raw-request.ts';
 import { newVhost } from '../support/vhost.ts';
 import { until } from '../support/wait.ts';
 
@@ -161,6 +174,62 @@ describe('SIGHUP', () => {
   });
 });
 
+describe('the log file', () => {
+  /** A daemon that logs to a file in a folder of its own. */
+  async function logging(to?: string) {
+    const daemon = makeDaemon();
+    const folder = join(daemon.directory, 'log');
+    const file = join(folder, 'webhookd.log');
+    mkdirSync(folder);
+    if (to !== undefined) symlinkSync(to, file);
+    daemon.environment = { WEBHOOKD__LOG_FILE: file };
+    await daemon.spawn();
+    await until('the daemon is ready', async () => {
+      const { status } = await fetch(`${daemon.url}/health/ready`);
+      return status === 200;
+    });
+    return { daemon, folder, file };
+  }
+
+  test('on a full disk keeps neither deliveries nor the end waiting', async () => {
+    const { daemon } = await logging('/dev/full');
+    const inbox = await Inbox.open();
+    onTestFinished(() => inbox.close());
+    const publisher = await TestPublisher.open(brokerUrl);
+    onTestFinished(() => publisher.close());
+    await daemon.subscribe(['full'], inbox.url);
+    await publisher.publish({ name: 'full', data: {} });
+    await inbox.received(1);
+    expect(await daemon.stop()).toBe(0);
+    expect(daemon.output.match(/^webhookd: the log cannot be written: ENOSPC/gm)).toHaveLength(1);
+  });
+
+  test('gets what has waited when there is room', async () => {
+    const { daemon, file } = await logging('/dev/full');
+    rmSync(file);
+    daemon.signal('SIGHUP');
+    await until('it is said', () => daemon.output.includes('the log is written again'));
+    expect(await daemon.stop()).toBe(0);
+    const said = readFileSync(file, 'utf8').split('\n');
+    for (const text of ['webhookd starts', 'webhookd is ready', 'webhookd stopped'])
+      expect(said.filter((line) => line.includes(`"msg":"${text}"`))).toHaveLength(1);
+  });
+
+  test('goes on as it is when it cannot be opened anew', async () => {
+    const { daemon, folder } = await logging();
+    renameSync(folder, `${folder}.1`);
+    writeFileSync(folder, 'a file');
+    daemon.signal('SIGHUP');
+    const former = join(`${folder}.1`, 'webhookd.log');
+    await until('it is said', () =>
+      readFileSync(former, 'utf8').includes('the log goes on in the file that was open'),
+    );
+    expect((await daemon.call('GET', '/status')).status).toBe(200);
+    expect(await daemon.stop()).toBe(0);
+    expect(readFileSync(former, 'utf8')).toContain('webhookd stopped');
+  });
+});
+
 describe('SIGTERM', () => {
   test('lets attempts in flight finish, keeps their outcome, takes nothing new, and ends with 0', async () => {
     const { daemon, inbox, answers, publisher, uuid } = await withSlowInbox();
@@ -217,6 +286,52 @@ describe('SIGTERM', () => {
       expect(await daemon.stop()).toBe(0);
     },
   );
+
+  test.each([
+    '',
+    'GET / HTTP/1.1\r\n',
+    'POST /health/live HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{',
+  ])('waits for no client that has sent %j and nothing more', async (text) => {
+    const [port = 0] = await freePorts(1);
+    const daemon = makeDaemon({ config: { observing: { port } } });
+    await daemon.start();
+    for (const { port: to } of [new URL(daemon.url), { port }]) {
+      (await RawRequest.open(Number(to))).send(text);
+      // It is taken in the order of connections: the first one is there as well then.
+      await fetch(`http://127.0.0.1:${to}/health/live`);
+    }
+    expect(await daemon.stop()).toBe(0);
+    expect(daemon.output).toContain('webhookd stopped');
+  });
+
+  test('waits for no client that has not even begun with TLS', async () => {
+    const { directory, ca, server } = makeAuthority();
+    onTestFinished(() => rmSync(directory, { recursive: true }));
+    const { certificate, key } = server;
+    const daemon = makeDaemon({ config: { rest_api: { certificate, private_key: key } } });
+    await daemon.start();
+    const { port } = new URL(daemon.url);
+    await RawRequest.open(Number(port));
+    const asked = get({
+      host: '127.0.0.1',
+      port,
+      path: '/health/live',
+      ca: readFileSync(ca.certificate),
+    });
+    await once(asked, 'response');
+    expect(await daemon.stop()).toBe(0);
+    expect(daemon.output).toContain('webhookd stopped');
+  });
+
+  test('waits for no endpoint that a subscription is tried with', async () => {
+    const { daemon, inbox, answers, uuid } = await withSlowInbox();
+    const tried = daemon.call('POST', `/subscriptions/${uuid}/test`, {}).catch(() => 'cut');
+    await inbox.received(2);
+    answers[0]?.();
+    expect(await daemon.stop()).toBe(0);
+    expect(await tried).toBe('cut');
+    expect(daemon.output).toContain('webhookd stopped');
+  });
 
   test('before the broker answers ends with 0 as well', async () => {
     const [port = 0] = await freePorts(1);

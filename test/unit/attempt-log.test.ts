@@ -29,3 +29,41 @@ test('a search that takes too long is given up, and says what to ask instead', (
   expect(() => log.attempts({ ...query, search: 'x' })).toThrow('give from_date');
   expect(log.attempts({ ...query, search: null }).filtered).toBe(1);
 });
+
+test('a page of large events ends early, and those after it have the rest', () => {
+  const { database, release } = openDatabase(join(tempFolder(), 'test.db'));
+  onTestFinished(release);
+  const data = JSON.stringify({ text: 'x'.repeat(1024 * 1024) });
+  const records = Array.from({ length: 20 }, () => sampleRecord(['a'], { data }));
+  const ids = records.flatMap(({ deliveries }) => deliveries.map(({ id }) => id));
+  const attempts = ids.map((deliveryId) => sampleAttempt({ deliveryId, subscriptionUuid: 'a' }));
+  makeWriter(database).commit({ events: records, attempts });
+  const log = new AttemptLog(database);
+  onTestFinished(() => log.close());
+
+  const attempted: string[] = [];
+  for (let count = 20; attempted.length < count;) {
+    const { items, filtered } = log.attempts({
+      subscriptionUuid: 'a',
+      limit: 1000,
+      offset: attempted.length,
+      order: 'started_at',
+      direction: 'desc',
+      from: null,
+      search: null,
+    });
+    expect(items.length).toBeGreaterThan(0);
+    expect(items.length).toBeLessThan(20);
+    attempted.push(...items.map(({ deliveryId }) => deliveryId));
+    count = filtered;
+  }
+  expect(attempted.sort()).toEqual([...ids].sort());
+
+  const all = { subscriptionUuids: null, status: null, event: null, since: null, until: null };
+  const first = log.deliveries({ ...all, before: null, limit: 1000 });
+  expect(first.items.length).toBeLessThan(20);
+  const second = log.deliveries({ ...all, before: first.next, limit: 1000 });
+  expect(second.next).toBeNull();
+  const listed = [...first.items, ...second.items].map(({ id }) => id);
+  expect(listed.sort()).toEqual([...ids].sort());
+});

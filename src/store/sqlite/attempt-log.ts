@@ -4,11 +4,13 @@ import { wholeDetail } from '../../attempt-detail.ts';
 import type { Attempt, DeliveryRecord, Json, LoggedAttempt, ReplaySelection } from '../../model.ts';
 import {
   type AttemptQuery,
+  type DeliveryPage,
   type DeliveryQuery,
   QueryTooLong,
   type ReplayCounts,
 } from '../store.ts';
 import { countReplay, listDeliveries, prepareCountPending, showDelivery } from './delivery-log.ts';
+import { takePage } from './page.ts';
 
 interface AttemptRow {
   delivery_id: string;
@@ -67,22 +69,20 @@ export class AttemptLog {
     const values = [subscriptionUuid, from ?? 0];
     const tables = `attempts a JOIN deliveries d ON d.id = a.delivery_id
       JOIN events e ON e.id = d.event_id`;
-    const items = this.database
-      .prepare<unknown[], AttemptRow>(
-        `SELECT a.*, e.name, e.data FROM ${tables} WHERE ${chosen}
-         ORDER BY ${orderColumns[order]} ${direction}, a.delivery_id ${direction}, a.number ${direction}
-         LIMIT ? OFFSET ?`,
-      )
-      .all(...values, limit, offset)
-      .map(toLoggedAttempt);
+    const select = this.database.prepare<unknown[], AttemptRow>(
+      `SELECT a.*, e.name, e.data FROM ${tables} WHERE ${chosen}
+       ORDER BY ${orderColumns[order]} ${direction}, a.delivery_id ${direction}, a.number ${direction}
+       LIMIT ? OFFSET ?`,
+    );
+    const { page } = takePage(select.iterate(...values, limit, offset));
     const filtered = this.database
       .prepare(`SELECT count(*) FROM ${isSearch ? tables : 'attempts a'} WHERE ${chosen}`)
       .pluck()
       .get(...values) as number;
-    return { items, filtered };
+    return { items: page.map(toLoggedAttempt), filtered };
   }
 
-  deliveries(query: DeliveryQuery): DeliveryRecord[] {
+  deliveries(query: DeliveryQuery): DeliveryPage {
     return listDeliveries(this.database, query);
   }
 

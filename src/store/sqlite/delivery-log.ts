@@ -8,7 +8,8 @@ import type {
   Json,
   ReplaySelection,
 } from '../../model.ts';
-import type { DeliveryQuery, ReplayCounts } from '../store.ts';
+import type { DeliveryPage, DeliveryQuery, ReplayCounts } from '../store.ts';
+import { takePage } from './page.ts';
 import { allOf, namedLike, received } from './selection.ts';
 import { timeOfId } from './time-ids.ts';
 
@@ -56,7 +57,7 @@ const statusIs = (status: DeliveryQuery['status']) => {
 export function listDeliveries(
   database: Database.Database,
   { subscriptionUuids, status, event, since, until, before, limit }: DeliveryQuery,
-): DeliveryRecord[] {
+): DeliveryPage {
   const [only, ...others] = subscriptionUuids ?? [];
   const ofSubscriptions =
     subscriptionUuids === null
@@ -74,12 +75,12 @@ export function listDeliveries(
     ...received(since, until),
     before === null ? undefined : ['d.id < ?', before],
   );
-  return database
-    .prepare<unknown[], DeliveryRow>(
-      `SELECT ${columns} FROM ${tables} WHERE ${text} ORDER BY d.id DESC LIMIT ?`,
-    )
-    .all(...values, limit)
-    .map(toRecord);
+  const select = database.prepare<unknown[], DeliveryRow>(
+    `SELECT ${columns} FROM ${tables} WHERE ${text} ORDER BY d.id DESC LIMIT ?`,
+  );
+  const { page, isCut } = takePage(select.iterate(...values, limit));
+  const next = isCut || page.length === limit ? (page.at(-1)?.id ?? null) : null;
+  return { items: page.map(toRecord), next };
 }
 
 export function showDelivery(

@@ -13,6 +13,7 @@ import type {
 import type {
   Announcement,
   AttemptQuery,
+  DeliveryPage,
   DeliveryQuery,
   ReplayCounts,
   Backlog,
@@ -121,7 +122,7 @@ export class SqliteStore implements Store {
     return this.#read('attempts', query);
   }
 
-  deliveries(query: DeliveryQuery): Promise<DeliveryRecord[]> {
+  deliveries(query: DeliveryQuery): Promise<DeliveryPage> {
     return this.#read('deliveries', query);
   }
 
