@@ -12,7 +12,7 @@ const maxDepth = 100;
 /** ms */
 const maxTime = 25;
 /** Steps between two looks at the clock. */
-const stepsPerLook = 400;
+const stepsPerLook = 50;
 
 /** What an element of a list or a mapping costs, in characters. */
 export const elementSize = 16;
@@ -47,6 +47,11 @@ export class Budget {
       throw new TemplateError(`the template's values take more than ${maxSpace} characters`);
     // Making a value takes time as well: a kilobyte is like a step.
     if (size > 1024) this.step(Math.ceil(size / 1024));
+  }
+
+  /** Text of so many characters that is about to be gone through. */
+  through(length: number): void {
+    this.step(Math.ceil(length / 512));
   }
 
   /** Text of so many characters that is about to be taken apart, by characters, lines or words. */

@@ -60,7 +60,10 @@ export function isEqual(a: Value, b: Value, budget: Budget, nesting = 0): boolea
   if (isNumber(a) && isNumber(b))
     return isFloat(a) || isFloat(b) ? toNumber(a) === toNumber(b) : BigInt(a) === BigInt(b);
   const [left, right] = [textOf(a), textOf(b)];
-  if (left !== undefined || right !== undefined) return left === right;
+  if (left !== undefined || right !== undefined) {
+    if (left?.length === right?.length) budget.through(left?.length ?? 0);
+    return left === right;
+  }
   if (a instanceof Undefined) return b instanceof Undefined;
   if (a instanceof Tuple || b instanceof Tuple)
     return a instanceof Tuple && b instanceof Tuple && areEqual(a.items, b.items, budget, nesting);
@@ -141,7 +144,10 @@ export function order(
   defined(b);
   if (isNumber(a) && isNumber(b)) return orderNumbers(a, b);
   const [left, right] = [textOf(a), textOf(b)];
-  if (left !== undefined && right !== undefined) return orderTexts(left, right);
+  if (left !== undefined && right !== undefined) {
+    budget.through(Math.min(left.length, right.length));
+    return orderTexts(left, right);
+  }
   const items = (value: Value) => (value instanceof Tuple ? value.items : listItems(value));
   const [first, second] = [items(a), items(b)];
   const areAlike = a instanceof Tuple === b instanceof Tuple;

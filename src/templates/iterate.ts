@@ -48,7 +48,10 @@ export function iterate(
 /** How many items there are. Throws for what has no length. */
 export function lengthOf(value: Value, budget: Budget): number {
   const text = textOf(value);
-  if (text !== undefined) return codePoints(text);
+  if (text !== undefined) {
+    budget.through(text.length);
+    return codePoints(text);
+  }
   if (value instanceof Range) return value.length;
   if (value instanceof Undefined) return 0;
   if (value instanceof Sequence && (value.kind === 'generator' || value.kind === 'iterator'))

@@ -1,4 +1,5 @@
 /** Filters of numbers. */
+import type { Budget } from './budget.ts';
 import { bind, noArgs } from './call.ts';
 import { intArg, textArg, truthArg } from './convert.ts';
 import { TemplateError } from './error.ts';
@@ -27,13 +28,18 @@ const abs: Filter = (value, args) => {
   return toNumber(value) < 0 || Object.is(toNumber(value), -0) ? negative(value) : value;
 };
 
-const toFloat: Filter = (value, args) => {
+/** Text that may be a number, as Python reads it: without white space around, and underscores between digits. */
+function numeral(value: Value, budget: Budget): string | undefined {
+  const text = textOf(value);
+  budget.through(text?.length ?? 0);
+  return text?.trim().replace(/(?<=\d)_(?=\d)/g, '');
+}
+
+const toFloat: Filter = (value, args, { budget }) => {
   const [otherwise = new Float(0)] = bind('float', args, ['default?']);
   defined(value);
   if (isNumber(value)) return float(toNumber(value));
-  const text = textOf(value)
-    ?.trim()
-    .replace(/(?<=\d)_(?=\d)/g, '');
+  const text = numeral(value, budget);
   if (text === undefined) return otherwise;
   const special = /^([+-])?(?:(inf(?:inity)?)|nan)$/i.exec(text);
   if (special !== null)
@@ -48,14 +54,12 @@ const digits: Record<number, RegExp> = {
 };
 const prefixes: Record<number, string> = { 2: '0b', 8: '0o', 16: '0x' };
 
-const toInt: Filter = (value, args) => {
+const toInt: Filter = (value, args, { budget }) => {
   const [otherwise = 0, base] = bind('int', args, ['default?', 'base?']);
   defined(value);
   if (isInt(value)) return typeof value === 'boolean' ? Number(value) : value;
   if (isFloat(value)) return truncated(toNumber(value)) ?? otherwise;
-  const text = textOf(value)
-    ?.trim()
-    .replace(/(?<=\d)_(?=\d)/g, '');
+  const text = numeral(value, budget);
   if (text === undefined) return otherwise;
   if (text.length > 4300) return otherwise;
   const by = intArg(base) ?? 10;

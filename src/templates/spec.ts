@@ -142,6 +142,7 @@ export function pad(
   { fill, align, width }: Pick<Spec, 'fill' | 'align' | 'width'>,
   budget: Budget,
 ): string {
+  budget.through(text.length);
   const missing = width - codePoints(text);
   if (missing <= 0) return text;
   budget.space(missing + text.length);

@@ -60,8 +60,11 @@ const isIterable = (value: Value) =>
 const isSequence = (value: Value) => isIterable(value) && !(value instanceof Sequence);
 
 /** Python says of text that it is lower when it has letters with a case, and all are. */
-const inCase = (text: string, changed: string) =>
-  text === changed && text.toLowerCase() !== text.toUpperCase();
+function inCase(value: Value, budget: Budget, change: (text: string) => string): boolean {
+  const text = str(value, budget);
+  budget.apart(text.length);
+  return text === change(text) && text.toLowerCase() !== text.toUpperCase();
+}
 
 /** Whether two are one object: small ints and constants are, lists are not. */
 function isSame(value: Value, other: Value): boolean {
@@ -104,14 +107,8 @@ export const tests: ReadonlyMap<string, Test> = new Map<string, Test>([
   ['mapping', plain('mapping', (value) => value instanceof Dict || isDataDict(value))],
   ['sequence', plain('sequence', isSequence)],
   ['iterable', plain('iterable', isIterable)],
-  [
-    'lower',
-    plain('lower', (value, budget) => inCase(str(value, budget), str(value, budget).toLowerCase())),
-  ],
-  [
-    'upper',
-    plain('upper', (value, budget) => inCase(str(value, budget), str(value, budget).toUpperCase())),
-  ],
+  ['lower', plain('lower', (value, budget) => inCase(value, budget, (text) => text.toLowerCase()))],
+  ['upper', plain('upper', (value, budget) => inCase(value, budget, (text) => text.toUpperCase()))],
   [
     'in',
     (value, args, budget) => {

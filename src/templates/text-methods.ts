@@ -142,6 +142,7 @@ const justify =
 function zfill(text: string, args: Args, budget: Budget): Value {
   const [width] = bind('zfill', args, ['width']);
   const sign = /^[+-]/.exec(text)?.[0] ?? '';
+  budget.through(text.length);
   const missing = (intArg(width) ?? 0) - codePoints(text);
   if (missing <= 0) return text;
   budget.space(missing + text.length);

@@ -136,6 +136,7 @@ export function replaced(
 
 /** Python puts the odd one to the left when width and rest are odd both. */
 export function centered(text: string, width: number, fill: string, budget: Budget): string {
+  budget.through(text.length);
   const missing = width - codePoints(text);
   if (missing <= 0) return text;
   budget.space(missing + text.length);
