@@ -8,8 +8,9 @@ const token = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/g;
  * @param redact takes secrets out of a text
  */
 export function redactedJson(json: string, redact: (text: string) => string): string {
-  // Most have none, in whatever form: only then is it worth looking where they are.
-  if (redact(json) === json) return json;
+  // Most have none in whatever form: only then is it worth looking where they are. JSON within JSON has its escapes
+  // written once more, and what is in it shows only when it is read.
+  if (redact(json) === json && !json.includes('\\\\')) return json;
   return json.replace(token, (part) => {
     const value = part.startsWith('"') ? (JSON.parse(part) as string) : part;
     const shown = redact(value);

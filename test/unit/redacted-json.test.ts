@@ -27,6 +27,12 @@ describe('JSON without secrets', () => {
     ],
     ['that is JSON of its own', { a: 'b', c: true }, '":"b","', { a: 'b', c: true }],
     ['with quotes, beside numbers', { a: '1 "4711" 2' }, '"4711"', { a: '1 ******** 2' }],
+    [
+      'in JSON within JSON',
+      { body: JSON.stringify({ key: 'a"b\nc' }) },
+      'a"b\nc',
+      { body: '{"key":"********"}' },
+    ],
     ['nowhere', { a: 1 }, '4711', { a: 1 }],
   ])('%s', (_where, value, secret, expected) => {
     expect(without(value, secret)).toEqual(expected);
