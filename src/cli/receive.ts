@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommandModule } from 'yargs';
 import { messageOf, UserError } from '../errors.ts';
+import { oneLine } from '../one-line.ts';
 import { type GlobalOptions, withJson } from './options.ts';
 
 interface ReceiveOptions extends GlobalOptions {
@@ -90,9 +91,11 @@ const asJson = ({ method, url, headers }: IncomingMessage, body: string) => ({
 });
 
 function asText({ method, url, headers }: IncomingMessage, body: string): string {
-  const lines = Object.entries(headers).map(([name, value]) => `  ${name}: ${String(value)}`);
+  const lines = Object.entries(headers).map(([name, value]) =>
+    oneLine(`  ${name}: ${String(value)}`),
+  );
   return [
-    `\n${new Date().toLocaleTimeString('en-GB')}  ${method ?? ''} ${url ?? ''}`,
+    `\n${new Date().toLocaleTimeString('en-GB')}  ${method ?? ''} ${oneLine(url ?? '')}`,
     ...lines,
     '',
     indent(prettyJson(body)),

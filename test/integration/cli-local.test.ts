@@ -221,13 +221,14 @@ describe('webhookd receive', () => {
     const before = Date.now();
     const response = await fetch(`${url}hook?a=1`, {
       method: 'POST',
-      headers: { 'x-mine': 'yes' },
+      headers: { 'x-mine': 'yes', 'x-odd': '\u009b2J' },
       body: '{"id":1}',
     });
     expect(response.status).toBe(503);
     expect(Date.now() - before).toBeGreaterThanOrEqual(45);
     expect(stdout()).toMatch(/POST \/hook\?a=1\n/);
     expect(stdout()).toContain('  x-mine: yes');
+    expect(stdout()).toContain('  x-odd: \\u009b2J\n');
     expect(stdout()).toContain('    "id": 1\n');
     await fetch(url, { method: 'POST', body: 'clears \u001b[2J the screen' });
     expect(stdout()).toContain('  clears ?[2J the screen');

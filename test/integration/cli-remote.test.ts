@@ -171,6 +171,50 @@ describe('webhookd subscription', () => {
   });
 });
 
+describe('what others wrote tells a terminal nothing', () => {
+  /** Line ends are the command's own. */
+  const control = /[^\P{Cc}\n]/u;
+  const clear = '\u001b[2J';
+
+  test('in tables, in lines of one thing and in the log', async () => {
+    const { publisher, daemon } = scene();
+    const inbox = await scene().inbox((_request, response) =>
+      response.socket?.end(`HTTP/1.1 500 ${clear}gone\r\n\r\n`, 'latin1'),
+    );
+    const event = `${clear}\u009b2Jodd`;
+    const name = `${clear}mine\nforged`;
+    const uuid = await daemon.subscribe([event], inbox.url, { name });
+    await publisher.publish({ name: event, data: {} });
+    await scene().attempts(uuid, 1);
+    for (const [args, shown] of [
+      [['subscription', 'logs', uuid], /500 Server Error: \\u001b\[2Jgone/],
+      [['subscription', 'list'], /\\u001b\[2Jmine\\u000aforged/],
+      [['subscription', 'show', uuid], /^name +\\u001b\[2Jmine\\u000aforged$/m],
+      [['delivery', 'list', '--subscription', uuid], /\\u001b\[2J\\u009b2Jodd/],
+      [['logs', '--no-follow', '--subscription', uuid], /\\u001b\[2J\\u009b2Jodd/],
+    ] as const) {
+      const { stdout } = await cli(...args);
+      expect(stdout).toMatch(shown);
+      expect(stdout).not.toMatch(control);
+    }
+    expect((await json<Shown>('subscription', 'show', uuid)).name).toBe(name);
+  });
+
+  test('in the reason of a failure, which keeps its lines', async () => {
+    const inbox = await scene().inbox((_request, response) =>
+      response.writeHead(400).end(
+        JSON.stringify({
+          message: `no ${clear}`,
+          details: { name: { message: `not ${clear}` } },
+        }),
+      ),
+    );
+    expect(await runCli(['status', '--url', inbox.url, '--token', 'x'])).toMatchObject({
+      stderr: 'webhookd: no \\u001b[2J (400)\n  name: not \\u001b[2J\n',
+    });
+  });
+});
+
 describe('webhookd token', () => {
   test('create prints the token alone, list shows it without itself, revoke ends it', async () => {
     const { stdout } = await cli('token', 'create', 'for a test', '--tenant', otherTenant);

@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { CommandModule } from 'yargs';
 import { messageOf, UserError } from '../../errors.ts';
+import { plainLines } from '../../one-line.ts';
 import {
   activate,
   deactivate,
@@ -122,7 +123,9 @@ function watchFolder(folder: string, signal: AbortSignal, onSave: () => Promise<
   let timer: NodeJS.Timeout | undefined;
   let working: Promise<void> = Promise.resolve();
   const work = () => {
-    working = working.then(onSave).catch((error: unknown) => console.error(messageOf(error)));
+    working = working
+      .then(onSave)
+      .catch((error: unknown) => console.error(plainLines(messageOf(error))));
   };
   watchTree(folder, ignored, signal, () => {
     clearTimeout(timer);
