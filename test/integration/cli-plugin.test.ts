@@ -3,6 +3,7 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   symlinkSync,
   writeFileSync,
@@ -466,6 +467,31 @@ test('dev loads a plugin from its folder, reloads it on save, shows its log, and
   dev.child.kill('SIGINT');
   expect((await dev.ended).status).toBe(0);
   expect((await daemon.call('GET', '/plugins/webhookd-things')).status).toBe(404);
+});
+
+test('dev gives back the version that was installed when its terminal is closed, and after it was killed', async () => {
+  const { daemon } = scene();
+  const folder = tempFolder();
+  writePlugin(folder, 'x');
+  expect((await webhookd(folder, ['plugin', 'install', '.'])).status).toBe(0);
+  const current = join(daemon.directory, 'plugins', 'installed', 'webhookd-things', 'current');
+  const installed = realpathSync(current);
+  linkTools(folder);
+  const dev = async (signal: NodeJS.Signals) => {
+    const { child, stdout, ended } = startCli([
+      ...['plugin', 'dev', folder, '--config', daemon.configFile],
+    ]);
+    await until('it watches', () => stdout().includes('watching'));
+    expect(realpathSync(current)).not.toBe(installed);
+    child.kill(signal);
+    return (await ended).status;
+  };
+  expect(await dev('SIGHUP')).toBe(0);
+  expect(realpathSync(current)).toBe(installed);
+  expect(await dev('SIGKILL')).toBe(null);
+  expect(await dev('SIGINT')).toBe(0);
+  expect(realpathSync(current)).toBe(installed);
+  expect((await webhookd(folder, ['plugin', 'remove', 'webhookd-things'])).status).toBe(0);
 });
 
 test('logs shows what was, filtered, and goes on with what comes', async () => {
