@@ -40,7 +40,8 @@ export const receiveCommand: CommandModule<object, ReceiveOptions> = {
       void (async () => {
         const body = await readBody(request);
         console.log(json ? JSON.stringify(asJson(request, body)) : asText(request, body));
-        await sleep(delay);
+        // Once the command is ended nobody gets this answer: it is not waited for.
+        await sleep(delay, undefined, { ref: false });
         response.writeHead(status).end();
       })().catch((error: unknown) => console.error(`a request broke off: ${messageOf(error)}`));
     });

@@ -236,6 +236,21 @@ describe('webhookd receive', () => {
     expect((await ended).status).toBe(0);
   });
 
+  test('ends when it is told to, whatever still waits for its answer', async () => {
+    const { child, stdout, stderr } = startCli(['receive', '--port', '0', '--delay', '600000']);
+    const url = await until(
+      'the inbox listens',
+      () => /http:\/\/127\.0\.0\.1:\d+\//.exec(stdout())?.[0],
+    );
+    const answer = fetch(`${url}waits`);
+    answer.catch(() => undefined);
+    await until('the request is there', () => stdout().includes('GET /waits'));
+    child.kill('SIGINT');
+    await until('it ends', () => child.exitCode !== null);
+    expect({ status: child.exitCode, stderr: stderr() }).toEqual({ status: 0, stderr: '' });
+    await expect(answer).rejects.toThrow();
+  });
+
   test('prints a line of JSON a request with --json', async () => {
     const { child, stdout, ended } = startCli(['receive', '--port', '0', '--json']);
     const url = await until(
