@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { runCli } from '../support/cli.ts';
+import { runCli, startCli } from '../support/cli.ts';
 import { freePorts } from '../support/ports.ts';
 import { otherTenant } from '../support/samples.ts';
 import { useScene } from '../support/scene.ts';
+import { until } from '../support/wait.ts';
 
 const scene = useScene({ config: { hook_max_attempts: 1 } });
 
@@ -211,6 +212,25 @@ describe('what others wrote tells a terminal nothing', () => {
     );
     expect(await runCli(['status', '--url', inbox.url, '--token', 'x'])).toMatchObject({
       stderr: 'webhookd: no \\u001b[2J (400)\n  name: not \\u001b[2J\n',
+    });
+  });
+});
+
+describe('webhookd logs', () => {
+  test('shows a character whole that comes in two parts', async () => {
+    const line = (msg: string) => `data: ${JSON.stringify({ level: 30, time: 0, msg })}\n\n`;
+    const sent = Buffer.from(line('first') + line('Zürich'));
+    const middle = sent.indexOf('ü') + 1;
+    const inbox = await scene().inbox((_request, response) => {
+      response.write(sent.subarray(0, middle));
+      void until('the first line is shown', () => stdout().includes('first')).then(() =>
+        response.end(sent.subarray(middle)),
+      );
+    });
+    const { stdout, ended } = startCli(['logs', '--url', inbox.url, '--token', 'x']);
+    expect(await ended).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('Zürich') as string,
     });
   });
 });
