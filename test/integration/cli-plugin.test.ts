@@ -2,6 +2,7 @@
 import {
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   renameSync,
@@ -653,6 +654,24 @@ test('on a terminal, plugin init asks for what was not given, and for no more', 
   expect(some.status).toBe(0);
   expect(some.shown).not.toMatch(/Name of the package|ts or js/);
   expect(existsSync(join(folder, 'webhookd-other', 'tsconfig.json'))).toBe(true);
+});
+
+test.each([
+  ['Ctrl-C', '\u0003'],
+  ['Ctrl-D', '\u0004'],
+])('on a terminal, %s instead of an answer ends the command, without a stack', async (_, key) => {
+  const folder = tempFolder();
+  const written = await onTerminal(folder, ['plugin', 'init'], [['Name of the package', key]]);
+  const told = await onTerminal(
+    folder,
+    ['secret', 'set', 'webhookd-quiet', 'KEY', '--url', 'http://127.0.0.1:9', '--token', 'x'],
+    [['KEY: ', key]],
+  );
+  for (const { status, shown } of [written, told]) {
+    expect(status).toBe(1);
+    expect(shown).toMatch(/\nwebhookd: ended without an answer\r\n$/);
+  }
+  expect(readdirSync(folder)).toEqual([]);
 });
 
 test('on a terminal, the value of a variable is asked for and not shown', async () => {
