@@ -323,6 +323,28 @@ test('install, upgrade, a version that fails, show, list, disable, enable, remov
   expect((await run('upgrade', 'webhookd-things')).status).toBe(1);
 });
 
+test('another install of the same plugin meanwhile takes nothing away', async () => {
+  const slow = tempFolder();
+  let goOn = (): void => undefined;
+  const inbox = await scene().inbox((_request, response) => {
+    if (inbox.requests.length === 1) goOn = () => response.end();
+    else response.end();
+  });
+  writePlugin(slow, 'slow', { version: '2.0.0' });
+  writeFileSync(join(slow, 'index.js'), `await fetch('${inbox.url}');${handler('slow')}`);
+  const fast = tempFolder();
+  writePlugin(fast, 'fast');
+  const first = webhookd(slow, ['plugin', 'install', '.']);
+  await inbox.received(1);
+  expect((await webhookd(fast, ['plugin', 'install', '.'])).stdout).toContain('1.0.0 loaded');
+  goOn();
+  expect(await first).toMatchObject({
+    stderr: '',
+    stdout: expect.stringContaining('2.0.0 loaded') as string,
+  });
+  expect((await webhookd(fast, ['plugin', 'remove', 'webhookd-things'])).status).toBe(0);
+});
+
 test('a daemon that does not answer is not taken for none: nothing is changed', async () => {
   const folder = tempFolder();
   writePlugin(folder, 'x');
