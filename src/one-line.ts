@@ -11,5 +11,8 @@ export const oneLine = (text: string): string =>
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 
+/** The same for text of several lines, which stay lines. */
+export const plainLines = (text: string): string => text.split('\n').map(oneLine).join('\n');
+
 /** What comes before the stack, of what was thrown. */
 export const firstLine = (text: string): string => text.split('\n', 1)[0] ?? text;

@@ -80,7 +80,8 @@ export async function follow(
   stream.on('response', ({ statusCode }: { statusCode: number }) => (status = statusCode));
   let rest = '';
   try {
-    for await (const chunk of stream) {
+    // A character may come in two chunks.
+    for await (const chunk of stream.setEncoding('utf8')) {
       rest += String(chunk);
       if (status !== 200) continue;
       const events = rest.split('\n\n');

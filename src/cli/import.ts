@@ -1,5 +1,6 @@
 import type { CommandModule } from 'yargs';
 import { UserError } from '../errors.ts';
+import { oneLine } from '../one-line.ts';
 import { type Call, connect } from './client.ts';
 import { type RemoteOptions, withRemote } from './options.ts';
 import { printJson } from './output.ts';
@@ -111,11 +112,13 @@ function print(
   for (const { uuid, result, reason = '' } of items) {
     if (result !== 'refused') continue;
     const name = found.find((subscription) => subscription.uuid === uuid)?.name ?? '';
-    console.log(`refused ${uuid} (${name}): ${reason}`);
+    console.log(oneLine(`refused ${uuid} (${name}): ${reason}`));
   }
   for (const service of missing)
     console.log(
-      `nobody provides the service ${service} here: its deliveries wait until a plugin does`,
+      oneLine(
+        `nobody provides the service ${service} here: its deliveries wait until a plugin does`,
+      ),
     );
 }
 

@@ -1,5 +1,6 @@
 import type { CommandModule } from 'yargs';
 import { UserError } from '../errors.ts';
+import { oneLine, plainLines } from '../one-line.ts';
 import { connect, follow } from './client.ts';
 import { type RemoteOptions, withRemote } from './options.ts';
 
@@ -112,7 +113,7 @@ export function readable(line: Line): string {
   const head = `${new Date(time).toISOString()} ${(levelNames[level] ?? String(level)).padEnd(5)} ${who}${msg}`;
   const stack = (err as { stack?: string } | undefined)?.stack ?? line['stack'];
   return [
-    [head, ...more].join('  '),
-    ...(typeof stack === 'string' ? stack.split('\n').map((part) => `    ${part}`) : []),
+    oneLine([head, ...more].join('  ')),
+    ...(typeof stack === 'string' ? [plainLines(stack).replace(/^/gm, '    ')] : []),
   ].join('\n');
 }

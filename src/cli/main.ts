@@ -4,6 +4,7 @@
  * words, a bug with its stack.
  */
 import { messageOf, UserError } from '../errors.ts';
+import { plainLines } from '../one-line.ts';
 import { plainRun, run } from './run.ts';
 
 const args = process.argv.slice(2);
@@ -12,7 +13,7 @@ try {
   if (plain !== undefined) await run(plain);
   else await (await import('./cli.ts')).runCli(args);
 } catch (error) {
-  if (error instanceof UserError) console.error(`webhookd: ${messageOf(error)}`);
+  if (error instanceof UserError) console.error(plainLines(`webhookd: ${messageOf(error)}`));
   else console.error(error);
   process.exitCode = error instanceof UserError ? error.exitCode : 1;
 }

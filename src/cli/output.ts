@@ -1,17 +1,19 @@
 /** What commands print: tables and lines for people, JSON for scripts. */
+import { oneLine } from '../one-line.ts';
 
 export function printJson(value: unknown): void {
   console.log(JSON.stringify(value, null, 2));
 }
 
-/** Columns as wide as their widest cell. */
-export function printTable(headings: string[], rows: string[][]): void {
+/** Columns as wide as their widest cell. A row stays on its line, whoever wrote what is in it. */
+export function printTable(headings: string[], cells: string[][]): void {
+  const rows = cells.map((row) => row.map(oneLine));
   const widths = headings.map((heading, column) =>
     Math.max(heading.length, ...rows.map((row) => (row[column] ?? '').length)),
   );
-  const print = (cells: string[]) =>
+  const print = (row: string[]) =>
     console.log(
-      cells
+      row
         .map((cell, column) => cell.padEnd(widths[column] ?? 0))
         .join('  ')
         .trimEnd(),
@@ -25,7 +27,7 @@ export function printFields(fields: Record<string, unknown>): void {
   const width = Math.max(...Object.keys(fields).map((name) => name.length));
   for (const [name, value] of Object.entries(fields)) {
     const text = typeof value === 'string' ? value : JSON.stringify(value);
-    console.log(`${name.padEnd(width)}  ${text}`);
+    console.log(oneLine(`${name.padEnd(width)}  ${text}`));
   }
 }
 

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommandModule } from 'yargs';
 import { messageOf, UserError } from '../errors.ts';
+import { oneLine } from '../one-line.ts';
 import { type GlobalOptions, withJson } from './options.ts';
 
 interface ReceiveOptions extends GlobalOptions {
@@ -39,7 +40,8 @@ export const receiveCommand: CommandModule<object, ReceiveOptions> = {
       void (async () => {
         const body = await readBody(request);
         console.log(json ? JSON.stringify(asJson(request, body)) : asText(request, body));
-        await sleep(delay);
+        // Once the command is ended nobody gets this answer: it is not waited for.
+        await sleep(delay, undefined, { ref: false });
         response.writeHead(status).end();
       })().catch((error: unknown) => console.error(`a request broke off: ${messageOf(error)}`));
     });
@@ -90,9 +92,11 @@ const asJson = ({ method, url, headers }: IncomingMessage, body: string) => ({
 });
 
 function asText({ method, url, headers }: IncomingMessage, body: string): string {
-  const lines = Object.entries(headers).map(([name, value]) => `  ${name}: ${String(value)}`);
+  const lines = Object.entries(headers).map(([name, value]) =>
+    oneLine(`  ${name}: ${String(value)}`),
+  );
   return [
-    `\n${new Date().toLocaleTimeString('en-GB')}  ${method ?? ''} ${url ?? ''}`,
+    `\n${new Date().toLocaleTimeString('en-GB')}  ${method ?? ''} ${oneLine(url ?? '')}`,
     ...lines,
     '',
     indent(prettyJson(body)),

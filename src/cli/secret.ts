@@ -3,6 +3,7 @@ import { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { CommandModule } from 'yargs';
 import { UserError } from '../errors.ts';
+import { ask } from './ask.ts';
 import { connect } from './client.ts';
 import { type RemoteOptions, withRemote } from './options.ts';
 import { pluginPath } from './plugin/local.ts';
@@ -25,10 +26,11 @@ async function askFor(name: string): Promise<string> {
   const terminal = createInterface({ input: process.stdin, output: nowhere, terminal: true });
   process.stderr.write(`${name}: `);
   try {
-    return await terminal.question('');
+    const value = await ask(terminal, '');
+    process.stderr.write('\n');
+    return value;
   } finally {
     terminal.close();
-    process.stderr.write('\n');
   }
 }
 

@@ -1,5 +1,6 @@
 import type { CommandModule } from 'yargs';
 import { UserError } from '../errors.ts';
+import { oneLine } from '../one-line.ts';
 import { connect } from './client.ts';
 import { type RemoteOptions, withRemote } from './options.ts';
 import { printFields, printJson } from './output.ts';
@@ -23,7 +24,7 @@ export const statusCommand: CommandModule<object, RemoteOptions> = {
     const { missing = [] } = (status['plugins'] ?? {}) as { missing?: string[] };
     if (!options.json)
       for (const service of missing)
-        console.log(`(!) no plugin provides the service ${service}: deliveries wait`);
+        console.log(oneLine(`(!) no plugin provides the service ${service}: deliveries wait`));
     const failing = Object.keys(status).filter((part) => status[part]?.status === 'fail');
     if (failing.length > 0) throw new UserError(`failing: ${failing.join(', ')}`);
   },

@@ -103,6 +103,6 @@ export interface Harness<S extends Service> {
   emit(event: TestEvent): void;
   /** What `GET /1.0/status` would show of the service. */
   status(): Promise<Record<string, Json>>;
-  /** Calls the service's `dispose`, and lets go of the rest. */
+  /** Calls the service's `dispose`, and lets go of the rest. Rejects as that does. */
   dispose(): Promise<void>;
 }

@@ -121,6 +121,9 @@ export async function createHarness<S extends Service>(
       made = { entry: await makeEntry(serviceClass, cradle), cradle };
     },
     log,
+  }).catch((error: unknown) => {
+    clock.release();
+    throw error;
   });
   if (made === undefined) throw new Error('the service was not made');
   const { entry, cradle } = made;
@@ -189,9 +192,12 @@ export async function createHarness<S extends Service>(
     emit: (event) => taps.emit(completeEvent(event)),
     status: () => status.collect(),
     async dispose() {
-      await entry.dispose();
-      await server.close();
-      clock.release();
+      try {
+        await entry.dispose();
+      } finally {
+        clock.release();
+        await server.close();
+      }
     },
   };
 }

@@ -221,18 +221,34 @@ describe('webhookd receive', () => {
     const before = Date.now();
     const response = await fetch(`${url}hook?a=1`, {
       method: 'POST',
-      headers: { 'x-mine': 'yes' },
+      headers: { 'x-mine': 'yes', 'x-odd': '\u009b2J' },
       body: '{"id":1}',
     });
     expect(response.status).toBe(503);
     expect(Date.now() - before).toBeGreaterThanOrEqual(45);
     expect(stdout()).toMatch(/POST \/hook\?a=1\n/);
     expect(stdout()).toContain('  x-mine: yes');
+    expect(stdout()).toContain('  x-odd: \\u009b2J\n');
     expect(stdout()).toContain('    "id": 1\n');
     await fetch(url, { method: 'POST', body: 'clears \u001b[2J the screen' });
     expect(stdout()).toContain('  clears ?[2J the screen');
     child.kill('SIGINT');
     expect((await ended).status).toBe(0);
+  });
+
+  test('ends when it is told to, whatever still waits for its answer', async () => {
+    const { child, stdout, stderr } = startCli(['receive', '--port', '0', '--delay', '600000']);
+    const url = await until(
+      'the inbox listens',
+      () => /http:\/\/127\.0\.0\.1:\d+\//.exec(stdout())?.[0],
+    );
+    const answer = fetch(`${url}waits`);
+    answer.catch(() => undefined);
+    await until('the request is there', () => stdout().includes('GET /waits'));
+    child.kill('SIGINT');
+    await until('it ends', () => child.exitCode !== null);
+    expect({ status: child.exitCode, stderr: stderr() }).toEqual({ status: 0, stderr: '' });
+    await expect(answer).rejects.toThrow();
   });
 
   test('prints a line of JSON a request with --json', async () => {

@@ -2,7 +2,9 @@
 import {
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   symlinkSync,
   writeFileSync,
@@ -321,6 +323,28 @@ test('install, upgrade, a version that fails, show, list, disable, enable, remov
   expect((await run('upgrade', 'webhookd-things')).status).toBe(1);
 });
 
+test('another install of the same plugin meanwhile takes nothing away', async () => {
+  const slow = tempFolder();
+  let goOn = (): void => undefined;
+  const inbox = await scene().inbox((_request, response) => {
+    if (inbox.requests.length === 1) goOn = () => response.end();
+    else response.end();
+  });
+  writePlugin(slow, 'slow', { version: '2.0.0' });
+  writeFileSync(join(slow, 'index.js'), `await fetch('${inbox.url}');${handler('slow')}`);
+  const fast = tempFolder();
+  writePlugin(fast, 'fast');
+  const first = webhookd(slow, ['plugin', 'install', '.']);
+  await inbox.received(1);
+  expect((await webhookd(fast, ['plugin', 'install', '.'])).stdout).toContain('1.0.0 loaded');
+  goOn();
+  expect(await first).toMatchObject({
+    stderr: '',
+    stdout: expect.stringContaining('2.0.0 loaded') as string,
+  });
+  expect((await webhookd(fast, ['plugin', 'remove', 'webhookd-things'])).status).toBe(0);
+});
+
 test('a daemon that does not answer is not taken for none: nothing is changed', async () => {
   const folder = tempFolder();
   writePlugin(folder, 'x');
@@ -466,6 +490,31 @@ test('dev loads a plugin from its folder, reloads it on save, shows its log, and
   dev.child.kill('SIGINT');
   expect((await dev.ended).status).toBe(0);
   expect((await daemon.call('GET', '/plugins/webhookd-things')).status).toBe(404);
+});
+
+test('dev gives back the version that was installed when its terminal is closed, and after it was killed', async () => {
+  const { daemon } = scene();
+  const folder = tempFolder();
+  writePlugin(folder, 'x');
+  expect((await webhookd(folder, ['plugin', 'install', '.'])).status).toBe(0);
+  const current = join(daemon.directory, 'plugins', 'installed', 'webhookd-things', 'current');
+  const installed = realpathSync(current);
+  linkTools(folder);
+  const dev = async (signal: NodeJS.Signals) => {
+    const { child, stdout, ended } = startCli([
+      ...['plugin', 'dev', folder, '--config', daemon.configFile],
+    ]);
+    await until('it watches', () => stdout().includes('watching'));
+    expect(realpathSync(current)).not.toBe(installed);
+    child.kill(signal);
+    return (await ended).status;
+  };
+  expect(await dev('SIGHUP')).toBe(0);
+  expect(realpathSync(current)).toBe(installed);
+  expect(await dev('SIGKILL')).toBe(null);
+  expect(await dev('SIGINT')).toBe(0);
+  expect(realpathSync(current)).toBe(installed);
+  expect((await webhookd(folder, ['plugin', 'remove', 'webhookd-things'])).status).toBe(0);
 });
 
 test('logs shows what was, filtered, and goes on with what comes', async () => {
@@ -627,6 +676,24 @@ test('on a terminal, plugin init asks for what was not given, and for no more', 
   expect(some.status).toBe(0);
   expect(some.shown).not.toMatch(/Name of the package|ts or js/);
   expect(existsSync(join(folder, 'webhookd-other', 'tsconfig.json'))).toBe(true);
+});
+
+test.each([
+  ['Ctrl-C', '\u0003'],
+  ['Ctrl-D', '\u0004'],
+])('on a terminal, %s instead of an answer ends the command, without a stack', async (_, key) => {
+  const folder = tempFolder();
+  const written = await onTerminal(folder, ['plugin', 'init'], [['Name of the package', key]]);
+  const told = await onTerminal(
+    folder,
+    ['secret', 'set', 'webhookd-quiet', 'KEY', '--url', 'http://127.0.0.1:9', '--token', 'x'],
+    [['KEY: ', key]],
+  );
+  for (const { status, shown } of [written, told]) {
+    expect(status).toBe(1);
+    expect(shown).toMatch(/\nwebhookd: ended without an answer\r\n$/);
+  }
+  expect(readdirSync(folder)).toEqual([]);
 });
 
 test('on a terminal, the value of a variable is asked for and not shown', async () => {

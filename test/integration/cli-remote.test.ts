@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { runCli } from '../support/cli.ts';
+import { runCli, startCli } from '../support/cli.ts';
 import { freePorts } from '../support/ports.ts';
 import { otherTenant } from '../support/samples.ts';
 import { useScene } from '../support/scene.ts';
+import { until } from '../support/wait.ts';
 
 const scene = useScene({ config: { hook_max_attempts: 1 } });
 
@@ -168,6 +169,69 @@ describe('webhookd subscription', () => {
     expect(await json('subscription', 'logs', uuid, '--limit', '1')).toMatchObject([
       { status: 'failure', attempts: 1 },
     ]);
+  });
+});
+
+describe('what others wrote tells a terminal nothing', () => {
+  /** Line ends are the command's own. */
+  const control = /[^\P{Cc}\n]/u;
+  const clear = '\u001b[2J';
+
+  test('in tables, in lines of one thing and in the log', async () => {
+    const { publisher, daemon } = scene();
+    const inbox = await scene().inbox((_request, response) =>
+      response.socket?.end(`HTTP/1.1 500 ${clear}gone\r\n\r\n`, 'latin1'),
+    );
+    const event = `${clear}\u009b2Jodd`;
+    const name = `${clear}mine\nforged`;
+    const uuid = await daemon.subscribe([event], inbox.url, { name });
+    await publisher.publish({ name: event, data: {} });
+    await scene().attempts(uuid, 1);
+    for (const [args, shown] of [
+      [['subscription', 'logs', uuid], /500 Server Error: \\u001b\[2Jgone/],
+      [['subscription', 'list'], /\\u001b\[2Jmine\\u000aforged/],
+      [['subscription', 'show', uuid], /^name +\\u001b\[2Jmine\\u000aforged$/m],
+      [['delivery', 'list', '--subscription', uuid], /\\u001b\[2J\\u009b2Jodd/],
+      [['logs', '--no-follow', '--subscription', uuid], /\\u001b\[2J\\u009b2Jodd/],
+    ] as const) {
+      const { stdout } = await cli(...args);
+      expect(stdout).toMatch(shown);
+      expect(stdout).not.toMatch(control);
+    }
+    expect((await json<Shown>('subscription', 'show', uuid)).name).toBe(name);
+  });
+
+  test('in the reason of a failure, which keeps its lines', async () => {
+    const inbox = await scene().inbox((_request, response) =>
+      response.writeHead(400).end(
+        JSON.stringify({
+          message: `no ${clear}`,
+          details: { name: { message: `not ${clear}` } },
+        }),
+      ),
+    );
+    expect(await runCli(['status', '--url', inbox.url, '--token', 'x'])).toMatchObject({
+      stderr: 'webhookd: no \\u001b[2J (400)\n  name: not \\u001b[2J\n',
+    });
+  });
+});
+
+describe('webhookd logs', () => {
+  test('shows a character whole that comes in two parts', async () => {
+    const line = (msg: string) => `data: ${JSON.stringify({ level: 30, time: 0, msg })}\n\n`;
+    const sent = Buffer.from(line('first') + line('Zürich'));
+    const middle = sent.indexOf('ü') + 1;
+    const inbox = await scene().inbox((_request, response) => {
+      response.write(sent.subarray(0, middle));
+      void until('the first line is shown', () => stdout().includes('first')).then(() =>
+        response.end(sent.subarray(middle)),
+      );
+    });
+    const { stdout, ended } = startCli(['logs', '--url', inbox.url, '--token', 'x']);
+    expect(await ended).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('Zürich') as string,
+    });
   });
 });
 

@@ -297,6 +297,29 @@ test('the clock of a harness moves when it is told to', async () => {
   expect(Date.now()).not.toBe(now);
 });
 
+test('the clock goes on when the service could not be loaded, or not be disposed of', async () => {
+  class Stubborn {
+    constructor(private readonly cradle: PluginCradle) {}
+
+    load(): void {
+      if (this.cradle.secrets['LICENCE'] === undefined) throw new Error('no licence');
+    }
+
+    callback(): undefined {
+      return undefined;
+    }
+
+    dispose(): void {
+      throw new Error('not yet');
+    }
+  }
+  await expect(createHarness(Stubborn, { now: 0 })).rejects.toThrow('no licence');
+  expect(Date.now()).not.toBe(0);
+  const harness = await createHarness(Stubborn, { now: 0, secrets: { LICENCE: 'x' } });
+  await expect(harness.dispose()).rejects.toThrow('not yet');
+  expect(Date.now()).not.toBe(0);
+});
+
 test.each([
   ['ftp://example.com', {}, /not an http or https URL/],
   ['https://example.com/a b', {}, /not an http or https URL/],

@@ -1,11 +1,21 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, realpathSync, symlinkSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  symlinkSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { CommandModule } from 'yargs';
 import { messageOf, UserError } from '../../errors.ts';
+import { plainLines } from '../../one-line.ts';
 import {
   activate,
+  currentOf,
   deactivate,
   makeProject,
   markProject,
@@ -39,9 +49,11 @@ export const devCommand: CommandModule<object, RemoteOptions & { dir: string }> 
     const folder = folderOf(options.dir);
     await build(folder);
     const { name } = manifestOf(folder, options.dir);
-    const restore = lend(folder, name, options);
     const ended = new AbortController();
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ended.abort());
+    // A terminal that is closed may say so twice, from the kernel and from the shell.
+    process.on('SIGHUP', () => ended.abort());
+    const restore = lend(folder, name, options);
     try {
       await takeUp(name, options);
       const since = new Date().toISOString();
@@ -78,13 +90,25 @@ function lend(folder: string, name: string, options: RemoteOptions): () => void 
   symlinkSync(folder, link, 'dir');
   markProject(project, name, folder);
   const place = putInSlot(project, directory, name);
-  const former = activate(place);
   const slot = slotOf(directory, name);
+  const former = installedIn(slot, name);
+  activate(place);
   return () => {
     if (former === undefined) deactivate(slot);
     else activate(former);
     tidy(slot, [former]);
   };
+}
+
+/** The version that was installed; what is in use may be a link that a killed command has left behind. */
+function installedIn(slot: string, name: string): string | undefined {
+  const isInstalled = (place: string) =>
+    lstatSync(join(place, 'node_modules', name), { throwIfNoEntry: false })?.isDirectory() === true;
+  const current = currentOf(slot);
+  if (current === undefined || isInstalled(current)) return current;
+  // Their names are times.
+  const places = readdirSync(slot).sort();
+  return places.map((place) => join(slot, place)).findLast(isInstalled);
 }
 
 async function takeUp(name: string, options: RemoteOptions): Promise<void> {
@@ -122,7 +146,9 @@ function watchFolder(folder: string, signal: AbortSignal, onSave: () => Promise<
   let timer: NodeJS.Timeout | undefined;
   let working: Promise<void> = Promise.resolve();
   const work = () => {
-    working = working.then(onSave).catch((error: unknown) => console.error(messageOf(error)));
+    working = working
+      .then(onSave)
+      .catch((error: unknown) => console.error(plainLines(messageOf(error))));
   };
   watchTree(folder, ignored, signal, () => {
     clearTimeout(timer);

@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import type { CommandModule } from 'yargs';
 import { UserError } from '../../errors.ts';
+import { ask } from '../ask.ts';
 import { type Answers, filesOf, type Template } from './scaffold.ts';
 
 interface InitOptions {
@@ -58,19 +59,24 @@ async function complete({ name, template, js, ts }: InitOptions): Promise<Answer
     return { name, template: template ?? 'handler', language: language ?? 'ts' };
   }
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  const ask = async <T extends string>(question: string, standard: T, allowed?: readonly T[]) => {
+  const choose = async <T extends string>(
+    question: string,
+    standard: T,
+    allowed?: readonly T[],
+  ) => {
     for (;;) {
-      const answer = (await terminal.question(`${question} [${standard}] `)).trim() || standard;
+      const answer = (await ask(terminal, `${question} [${standard}] `)).trim() || standard;
       if (allowed === undefined || allowed.includes(answer as T)) return answer as T;
       console.log(`expected ${allowed.join(' or ')}, found ${answer}`);
     }
   };
   try {
     return {
-      name: name ?? (await ask<string>('Name of the package', 'webhookd-mine')),
+      name: name ?? (await choose<string>('Name of the package', 'webhookd-mine')),
       template:
-        template ?? (await ask<Template>('service or handler?', 'handler', ['service', 'handler'])),
-      language: language ?? (await ask<'js' | 'ts'>('ts or js?', 'ts', ['ts', 'js'])),
+        template ??
+        (await choose<Template>('service or handler?', 'handler', ['service', 'handler'])),
+      language: language ?? (await choose<'js' | 'ts'>('ts or js?', 'ts', ['ts', 'js'])),
     };
   } finally {
     terminal.close();

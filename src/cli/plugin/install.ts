@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import type { Argv, CommandModule } from 'yargs';
 import { UserError } from '../../errors.ts';
 import {
@@ -10,7 +10,7 @@ import {
   slotOf,
   tidy,
 } from '../../plugins/installed.ts';
-import { manifestOf, stage } from '../../plugins/installer.ts';
+import { stage } from '../../plugins/installer.ts';
 import { type RemoteOptions, withRemote } from '../options.ts';
 import { printJson } from '../output.ts';
 import { checkLoads, describePlugin, pluginsConfig, reload } from './local.ts';
@@ -33,26 +33,30 @@ async function install(options: InstallOptions): Promise<void> {
   const { spec, 'allow-scripts': allowScripts } = options;
   const { project, manifest } = await stage({ directory, spec, allowScripts });
   const { name, version } = manifest;
-  const slot = slotOf(directory, name);
-  const place = putInSlot(project, directory, name);
-  const former = currentOf(slot);
-  try {
-    await checkLoads(manifestOf(join(place, 'node_modules', name), spec), options);
-    activate(place);
-    const plugin = await reload(name, options);
-    tidy(slot, [former]);
-    if (options.json) printJson(plugin ?? { name, version });
-    else if (plugin === undefined || plugin === null)
-      console.log(`installed ${name} ${version}; no daemon runs: it is loaded at the next start`);
-    else console.log(`installed ${describePlugin(plugin)}`);
-  } catch (error) {
-    if (currentOf(slot) === place) {
-      if (former === undefined) deactivate(slot);
-      else activate(former);
-    }
-    tidy(slot, [former]);
+  await checkLoads(manifest, options).catch((error: unknown) => {
+    rmSync(project, { recursive: true, force: true });
     throw error;
-  }
+  });
+  const slot = slotOf(directory, name);
+  // Nothing is waited for in between: another install would tidy away what is not in use yet.
+  const place = putInSlot(project, directory, name);
+  const former = activate(place);
+  const plugin = await reload(name, options)
+    .catch((error: unknown) => {
+      if (currentOf(slot) === place) {
+        if (former === undefined) deactivate(slot);
+        else activate(former);
+      }
+      throw error;
+    })
+    .finally(() => {
+      // Another install that has taken over meanwhile may have to come back to this version.
+      if ([place, former].includes(currentOf(slot))) tidy(slot, [former]);
+    });
+  if (options.json) printJson(plugin ?? { name, version });
+  else if (plugin === undefined || plugin === null)
+    console.log(`installed ${name} ${version}; no daemon runs: it is loaded at the next start`);
+  else console.log(`installed ${describePlugin(plugin)}`);
 }
 
 export const installCommand: CommandModule<object, InstallOptions> = {

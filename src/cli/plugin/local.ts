@@ -1,6 +1,7 @@
 /** Plugins on this machine's disk, and the daemon that runs them. */
 import { loadConfig } from '../../config/load.ts';
 import { UserError } from '../../errors.ts';
+import { oneLine } from '../../one-line.ts';
 import { limitsOf } from '../../plugins/host/limits.ts';
 import { tryToLoad } from '../../plugins/trial.ts';
 import type { PluginManifest } from '../../plugins/manifest.ts';
@@ -73,5 +74,7 @@ export function describePlugin({ name, version, state, reason, entries, missing 
   const why = reason === null ? '' : `: ${reason}`;
   const toDo =
     state === 'held' ? missing.map((variable) => `  webhookd secret set ${name} ${variable}`) : [];
-  return [`${name} ${version} ${state}${why} · ${services.join(', ')}`, ...toDo].join('\n');
+  return [`${name} ${version} ${state}${why} · ${services.join(', ')}`, ...toDo]
+    .map(oneLine)
+    .join('\n');
 }

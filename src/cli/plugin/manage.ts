@@ -1,4 +1,5 @@
 import type { CommandModule } from 'yargs';
+import { oneLine } from '../../one-line.ts';
 import { connect } from '../client.ts';
 import { type RemoteOptions, withRemote } from '../options.ts';
 import { printFields, printJson, printTable } from '../output.ts';
@@ -28,7 +29,7 @@ export const listCommand: CommandModule<object, RemoteOptions> = {
       ]),
     );
     for (const { directory, reason } of answer.broken)
-      console.log(`${directory} cannot be used: ${reason}`);
+      console.log(oneLine(`${directory} cannot be used: ${reason}`));
   },
 };
 

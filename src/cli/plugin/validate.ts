@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { loadConfig } from '../../config/load.ts';
 import { UserError } from '../../errors.ts';
+import { plainLines } from '../../one-line.ts';
 import { manifestOf } from '../../plugins/installer.ts';
 import type { PluginManifest } from '../../plugins/manifest.ts';
 import { limitsOf } from '../../plugins/host/limits.ts';
@@ -36,7 +37,7 @@ export const validateCommand: CommandModule<object, ValidateOptions> = {
   handler: async ({ dir, json, config }) => {
     const findings = await look(resolve(dir), config);
     if (json) printJson(findings);
-    else for (const finding of findings) console.log(lineOf(finding));
+    else for (const finding of findings) console.log(plainLines(lineOf(finding)));
     const wrong = findings.filter(({ problem }) => problem !== null);
     if (wrong.length > 0)
       throw new UserError(`${wrong.length} of ${findings.length} checks failed`);

@@ -1,5 +1,6 @@
 /** Seeing subscriptions, making, changing and deleting them. */
 import type { CommandModule } from 'yargs';
+import { oneLine } from '../../one-line.ts';
 import { connect } from '../client.ts';
 import { type RemoteOptions, withRemote } from '../options.ts';
 import { printJson, printOne, printTable } from '../output.ts';
@@ -9,7 +10,7 @@ import { applyFields, type FieldOptions, withFields } from './fields.ts';
 /** What was made of a subscription; why its deliveries will wait is said beside it, whoever reads the output. */
 function printMade({ warning, ...subscription }: SubscriptionBody, json: boolean): void {
   printOne(warning === undefined || !json ? subscription : { ...subscription, warning }, json);
-  if (warning !== undefined) console.error(`warning: ${warning}`);
+  if (warning !== undefined) console.error(oneLine(`warning: ${warning}`));
 }
 
 export const listCommand: CommandModule<object, RemoteOptions & { recurse: boolean }> = {
@@ -39,7 +40,7 @@ export const listCommand: CommandModule<object, RemoteOptions & { recurse: boole
       );
     if (!options.json)
       for (const warning of new Set(items.flatMap((item) => item.warning ?? [])))
-        console.log(`(!) ${warning}`);
+        console.log(oneLine(`(!) ${warning}`));
   },
 };
 
