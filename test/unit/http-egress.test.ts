@@ -1,7 +1,7 @@
 /** Which addresses the requests of whom may reach. */
 import type { LookupAddress, LookupOptions } from 'node:dns';
 import { createServer as createWebServer } from 'node:http';
-import { createServer } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { KeptEvent } from 'webhookd/plugin';
@@ -12,6 +12,7 @@ import { Egress, EgressDenied } from '../../plugins/http/dist/egress.js';
 import HttpService from '../../plugins/http/dist/plugin.js';
 import { planOf, requestFor } from '../../plugins/http/dist/request.js';
 import { interfaces } from '../support/interfaces.ts';
+import { sampleContext, sampleSubscription } from '../support/samples.ts';
 
 const owner = '7f523550-03cf-4dac-a858-cb8afdb34775';
 const event: KeptEvent = {
@@ -242,6 +243,59 @@ describe('through a proxy', () => {
     const { asked, deliver } = await proxied('https://only-there.example/path');
     expect(await deliver(null)).toMatchObject({ status: 'failure' });
     expect(asked).toEqual(['only-there.example:443']);
+  });
+
+  /** Deliveries over TLS by way of a proxy that does this with its connections. */
+  async function tunnelled(
+    serve: (socket: Socket) => void,
+    http: Record<string, number>,
+    delivery = {},
+  ) {
+    const seen = { connections: 0 };
+    const server = createServer((socket) => {
+      seen.connections++;
+      socket.on('error', () => undefined);
+      onTestFinished(() => void socket.destroy());
+      serve(socket);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as { port: number };
+    const egress = { proxy: `http://127.0.0.1:${port}` };
+    const harness = await createHarness(HttpService, { config: { http: { egress, ...http } } });
+    onTestFinished(() => harness.dispose());
+    const config = { url: 'https://only-there.example/' };
+    const attempt = () =>
+      harness.service
+        .callback(sampleSubscription({ config, delivery }), event, sampleContext)
+        .catch((error: unknown) => error);
+    return { seen, attempt };
+  }
+
+  test('that hangs up when it is asked for a tunnel they fail at once, and ask no more', async () => {
+    const hangUp = (socket: Socket) => void socket.once('data', () => socket.end());
+    const { seen, attempt } = await tunnelled(hangUp, { timeout: 2 });
+    for (const connections of [1, 2]) {
+      expect(await attempt()).toMatchObject({
+        detail: { error: expect.stringMatching(/^the proxy: other side closed for url/) as string },
+        endpoint: 'down',
+      });
+      expect(seen.connections).toBe(connections);
+    }
+  });
+
+  test('that does not answer they fail when connecting takes too long', async () => {
+    const ignore = () => undefined;
+    for (const [http, delivery, endpoint] of [
+      [{ connect_timeout: 0.1 }, {}, 'down'],
+      [{}, { connectTimeout: 0.1 }, 'unknown'],
+    ] as const) {
+      const { attempt } = await tunnelled(ignore, http, delivery);
+      expect(await attempt()).toMatchObject({
+        detail: { error: expect.stringMatching(/^the proxy: headers timeout/i) as string },
+        endpoint,
+      });
+    }
   });
 
   test('those of users do not reach what is not public', async () => {

@@ -1,12 +1,10 @@
 /** Keeps connections open between requests: one agent for each way of connecting. */
 import { readFileSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import type { Dispatcher, ProxyAgent } from 'undici';
+import type { Dispatcher } from 'undici';
 // The package's index loads fetch, WebSockets and caches as well: 9 MiB that nothing here uses.
 import Agent from 'undici/lib/dispatcher/agent.js';
 import type { Egress } from './egress.ts';
-
-const load = createRequire(import.meta.url);
+import { makeProxyAgent } from './proxy.ts';
 
 /** How an endpoint is connected to. */
 export interface Connection {
@@ -77,16 +75,8 @@ function makeAgent({ verify, certificate, key, timeout, egress, proxy }: Connect
     ...(certificate === undefined ? {} : { cert: read(certificate) }),
     ...(key === undefined ? {} : { key: read(key) }),
   };
-  const tls = { ...trust, ...own };
-  if (proxy !== undefined) {
-    // Few have one; it needs the whole package.
-    const { ProxyAgent: Proxy } = load('undici') as { ProxyAgent: typeof ProxyAgent };
-    return new Proxy({
-      proxyTunnel: false,
-      uri: proxy,
-      requestTls: { ...tls, timeout },
-      proxyTls: { timeout },
-    });
-  }
-  return new Agent({ connect: egress.connector({ timeout, ...tls }) });
+  const options = { timeout, ...trust, ...own };
+  return proxy === undefined
+    ? new Agent({ connect: egress.connector(options) })
+    : makeProxyAgent(proxy, options);
 }

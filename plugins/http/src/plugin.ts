@@ -161,7 +161,8 @@ export default class HttpService {
   /** Whether the endpoint had less time than the configuration gives it. */
   #isImpatience(error: unknown, { timeout, connectTimeout }: Means): boolean {
     if (error instanceof TooSlow) return timeout < this.#options.timeout;
-    const isTimeout = codeOf(error) === 'UND_ERR_CONNECT_TIMEOUT';
+    // The headers are those that a proxy answers with when it is asked for a tunnel.
+    const isTimeout = /^UND_ERR_(?:CONNECT|HEADERS)_TIMEOUT$/.test(codeOf(error));
     return isTimeout && connectTimeout < this.#options.connectTimeout * 1000;
   }
 
