@@ -230,7 +230,8 @@ function orUnusable<T>(work: () => T): T {
 /** What an answer that is no success tells of the endpoint. */
 function signOf({ status }: Answer): 'down' | 'busy' | undefined {
   if (status === 429 || status === 502 || status === 504) return 'busy';
-  return status >= 500 ? 'down' : undefined;
+  // 407 is what a proxy answers that lets nothing through.
+  return status >= 500 || status === 407 ? 'down' : undefined;
 }
 
 /**
