@@ -40,23 +40,25 @@ export class KeyFile {
   }
 
   /**
-   * Reads the key; makes one where there is none.
+   * Reads the key; makes one where none was used yet.
    *
    * @param usedKey id of the key that is in use, if that is known: of two keys that an interrupted change
    *   left behind it is the right one
-   * @throws UserError when there is no key to be had
+   * @throws UserError when there is no key to be had, or another one than is in use
    */
   read(usedKey: string | null): SecretBox {
     const next = this.#nextFile;
-    if (existsSync(next)) {
-      const box = readKey(next);
-      if (box.keyId === usedKey || !existsSync(this.file)) renameSync(next, this.file);
-      else rmSync(next);
+    if (existsSync(next) && (readKey(next).keyId === usedKey || !existsSync(this.file)))
+      renameSync(next, this.file);
+    if (!existsSync(this.file)) {
+      if (usedKey !== null) throw lostKey(`${this.file} is not there`, usedKey);
+      writeKey(this.file, SecretBox.withNewKey());
     }
-    if (existsSync(this.file)) return readKey(this.file);
-    const made = SecretBox.withNewKey();
-    writeKey(this.file, made);
-    return made;
+    const box = readKey(this.file);
+    if (usedKey !== null && box.keyId !== usedKey)
+      throw lostKey(`${this.file} has the key ${box.keyId}`, usedKey);
+    if (existsSync(next)) rmSync(next);
+    return box;
   }
 
   /** Puts a key beside the one in use. */
@@ -83,6 +85,13 @@ export class KeyFile {
     return `${this.file}.next`;
   }
 }
+
+/** Nothing was changed when this is thrown: with the right key all secrets are there again. */
+const lostKey = (found: string, usedKey: string) =>
+  new UserError(
+    `the secrets in the database were encrypted with the key ${usedKey}, and ${found}: put that key back, or name its file with plugins.secret_key_file; step 7 of docs/guide-install.md says how to go on without it`,
+    2,
+  );
 
 /** 32 bytes as they are, or in hexadecimal or base64. */
 function readKey(file: string): SecretBox {

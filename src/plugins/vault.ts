@@ -46,7 +46,7 @@ export class Vault {
     private readonly log: Logger,
   ) {}
 
-  /** Throws UserError when the key cannot be read. */
+  /** Throws UserError when the key cannot be read, or is not the one that was used. */
   async open(): Promise<void> {
     const sealed = await this.store.setting(keptKeySetting);
     this.#box = this.keyFile.read(sealed?.split('.')[1] ?? null);
@@ -183,20 +183,12 @@ export class Vault {
   }
 
   async #openKept(sealed: string | null): Promise<void> {
-    if (sealed !== null) {
-      try {
-        this.#kept = new SecretBox(Buffer.from(this.#box.open(sealed, keptKeySetting), 'hex'));
-        return;
-      } catch (error) {
-        this.log.error(
-          `requests that plugins returned before cannot be decrypted with ${this.keyFile.file}: ${messageOf(error)}`,
-        );
-      }
-    }
-    await this.store.rekey([], {
-      name: keptKeySetting,
-      value: sealKeptKey(this.#box, this.#kept),
-    });
+    if (sealed === null)
+      await this.store.rekey([], {
+        name: keptKeySetting,
+        value: sealKeptKey(this.#box, this.#kept),
+      });
+    else this.#kept = new SecretBox(Buffer.from(this.#box.open(sealed, keptKeySetting), 'hex'));
   }
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { runCli } from '../support/cli.ts';
 import type { Answer } from '../support/inbox.ts';
+import { giveUpKey } from '../support/key.ts';
 import { useScene } from '../support/scene.ts';
 import { until } from '../support/wait.ts';
 
@@ -353,6 +354,7 @@ describe('a POST with an Idempotency-Key', () => {
     expect(await post('key-6', input)).toEqual(first);
     await daemon.stop();
     rmSync(join(daemon.directory, 'secret.key'));
+    giveUpKey(daemon.databaseFile);
     await daemon.start();
     const second = await post('key-6', input);
     expect(second.status).toBe(201);

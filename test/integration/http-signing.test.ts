@@ -1,6 +1,7 @@
 /** Standard Webhooks 1.0.0: what a receiver gets, and checks. */
 import { createHmac, createPublicKey, verify } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, test } from 'vitest';
 import type { ReceivedRequest } from '../support/inbox.ts';
@@ -208,6 +209,22 @@ describe('a secret that is rotated', () => {
     expect(await secretsOf(uuid)).toEqual(before);
     const kept = readFileSync(scene().daemon.databaseFile, 'latin1');
     expect(kept).not.toContain(before[0]?.secret.slice(6));
+  });
+
+  test('is not lost by a start without the key', async () => {
+    const { daemon } = scene();
+    const { uuid } = await deliver('locked');
+    const before = await secretsOf(uuid);
+    const key = join(daemon.directory, 'secret.key');
+    await daemon.stop();
+    renameSync(key, `${key}.elsewhere`);
+    await daemon.spawn();
+    expect(await daemon.ended()).toBe(2);
+    expect(daemon.output).toContain(`${key} is not there: put that key back`);
+    expect(existsSync(key)).toBe(false);
+    renameSync(`${key}.elsewhere`, key);
+    await daemon.start();
+    expect(await secretsOf(uuid)).toEqual(before);
   });
 });
 

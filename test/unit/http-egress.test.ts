@@ -1,7 +1,7 @@
 /** Which addresses the requests of whom may reach. */
 import type { LookupAddress, LookupOptions } from 'node:dns';
 import { createServer as createWebServer } from 'node:http';
-import { createServer } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { KeptEvent } from 'webhookd/plugin';
@@ -12,6 +12,7 @@ import { Egress, EgressDenied } from '../../plugins/http/dist/egress.js';
 import HttpService from '../../plugins/http/dist/plugin.js';
 import { planOf, requestFor } from '../../plugins/http/dist/request.js';
 import { interfaces } from '../support/interfaces.ts';
+import { sampleContext, sampleSubscription } from '../support/samples.ts';
 
 const owner = '7f523550-03cf-4dac-a858-cb8afdb34775';
 const event: KeptEvent = {
@@ -229,6 +230,20 @@ describe('through a proxy', () => {
     return { asked, deliver };
   }
 
+  /** Attempts by way of a proxy. */
+  async function via(proxy: Server, http: Record<string, number> = {}, delivery = {}) {
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void proxy.close());
+    const { port } = proxy.address() as { port: number };
+    const egress = { proxy: `http://127.0.0.1:${port}` };
+    const harness = await createHarness(HttpService, { config: { http: { egress, ...http } } });
+    onTestFinished(() => harness.dispose());
+    return (url: string) =>
+      harness.service
+        .callback(sampleSubscription({ config: { url }, delivery }), event, sampleContext)
+        .catch((error: unknown) => error);
+  }
+
   test('requests reach what only the proxy can', async () => {
     const { asked, deliver } = await proxied('http://only-there.example/path');
     expect(await deliver(null)).toMatchObject({ status: 'success' });
@@ -238,11 +253,74 @@ describe('through a proxy', () => {
     ]);
   });
 
+  test('requests to many hosts share its connections', async () => {
+    const hosts = new Set<string>();
+    const connections = new Set<Socket>();
+    const attempt = await via(
+      createWebServer(({ headers, socket }, response) => {
+        hosts.add(headers.host ?? '');
+        connections.add(socket);
+        response.writeHead(204).end();
+      }),
+    );
+    for (let host = 1; host <= 50; host++) await attempt(`http://${host}.example/`);
+    expect(hosts.size).toBe(50);
+    expect(connections.size).toBeLessThan(10);
+  });
+
+  test('that wants another password no endpoint can be reached', async () => {
+    const attempt = await via(
+      createWebServer((_request, response) => {
+        response.writeHead(407, { 'proxy-authenticate': 'Basic' }).end();
+      }),
+    );
+    expect(await attempt('http://only-there.example/')).toMatchObject({
+      detail: { response_status_code: 407 },
+      endpoint: 'down',
+    });
+  });
+
   test('those over TLS are passed on as they are', async () => {
     const { asked, deliver } = await proxied('https://only-there.example/path');
     expect(await deliver(null)).toMatchObject({ status: 'failure' });
     expect(asked).toEqual(['only-there.example:443']);
   });
+
+  test('that hangs up when it is asked for a tunnel they fail at once, and ask no more', async () => {
+    let count = 0;
+    const attempt = await via(
+      createServer((socket) => {
+        count++;
+        socket.once('data', () => socket.end());
+      }),
+      { timeout: 2 },
+    );
+    for (const connections of [1, 2]) {
+      expect(await attempt('https://only-there.example/')).toMatchObject({
+        detail: { error: expect.stringMatching(/^the proxy: other side closed for url/) as string },
+        endpoint: 'down',
+      });
+      expect(count).toBe(connections);
+    }
+  });
+
+  test.each([
+    ['the configuration', { connect_timeout: 0.1 }, {}, 'down'],
+    ['the subscription', {}, { connectTimeout: 0.1 }, 'unknown'],
+  ])(
+    'that does not answer they fail when it takes longer than %s says',
+    async (_whose, http, delivery, endpoint) => {
+      const silent = createServer((socket) => {
+        socket.on('error', () => undefined);
+        onTestFinished(() => void socket.destroy());
+      });
+      const attempt = await via(silent, http, delivery);
+      expect(await attempt('https://only-there.example/')).toMatchObject({
+        detail: { error: expect.stringMatching(/^the proxy: headers timeout/i) as string },
+        endpoint,
+      });
+    },
+  );
 
   test('those of users do not reach what is not public', async () => {
     for (const host of ['127.0.0.1', 'localhost', '10.0.0.1', '[::1]']) {

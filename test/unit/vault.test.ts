@@ -1,10 +1,22 @@
 /** Variables and secrets of plugins, from the key file to what the plugin sees. */
-import { chmodSync, existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { KeyFile } from '../../dist/plugins/key-file.js';
 import { redactorOf } from '../../dist/plugins/redactor.js';
 import { SecretBox } from '../../dist/plugins/secret-box.js';
+import { Vault } from '../../dist/plugins/vault.js';
+import { SqliteStore } from '../../dist/store/sqlite/store.js';
+import { giveUpKey } from '../support/key.ts';
+import { silentLog } from '../support/logs.ts';
 import { startManager } from '../support/manager.ts';
 import { installPlugin } from '../support/plugins.ts';
 import { sampleContext, sampleDelivery, sampleSubscription } from '../support/samples.ts';
@@ -120,11 +132,35 @@ test('of two keys that an interrupted change left behind the one in use is taken
   }
 });
 
-test('with another key a secret counts as not set, and the log says why', async () => {
+test('with another key, or none, it does not open, and with the right one again everything is there', async () => {
+  const folder = tempFolder();
+  const file = join(folder, 'secret.key');
+  const store = await SqliteStore.open(join(folder, 'webhookd.db'));
+  onTestFinished(() => store.close());
+  const open = async () => {
+    const vault = new Vault(store, KeyFile.locate(null, file, {}), silentLog);
+    await vault.open();
+    return vault;
+  };
+  const sealed = (await open()).seal('a request', 'request');
+  renameSync(file, `${file}.elsewhere`);
+  await expect(open()).rejects.toThrow(/secret\.key is not there: put that key back/);
+  expect(existsSync(file)).toBe(false);
+  for (const place of [file, `${file}.next`]) {
+    writeFileSync(place, 'cd'.repeat(32), { mode: 0o600 });
+    await expect(open()).rejects.toThrow(/secret\.key has the key [0-9a-f]{12}: put that key back/);
+    rmSync(file);
+  }
+  renameSync(`${file}.elsewhere`, file);
+  expect((await open()).unseal(sealed, 'request')).toBe('a request');
+});
+
+test('a secret whose key was given up counts as not set, and the log says why', async () => {
   const { folder, manager, stop } = await start();
   await manager.setVariable('told', 'TOKEN', 'kept');
   await stop();
-  writeFileSync(join(folder, 'secret.key'), 'cd'.repeat(32));
+  rmSync(join(folder, 'secret.key'));
+  giveUpKey(join(folder, 'webhookd.db'));
   const second = await startManager(folder);
   expect(second.manager.get('told').state).toBe('held');
   expect(JSON.stringify(second.lines)).toMatch(/TOKEN cannot be decrypted with [^ ]*secret\.key/);

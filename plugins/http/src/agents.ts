@@ -1,12 +1,10 @@
 /** Keeps connections open between requests: one agent for each way of connecting. */
 import { readFileSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import type { Dispatcher, ProxyAgent } from 'undici';
 // The package's index loads fetch, WebSockets and caches as well: 9 MiB that nothing here uses.
 import Agent from 'undici/lib/dispatcher/agent.js';
 import type { Egress } from './egress.ts';
-
-const load = createRequire(import.meta.url);
+import type { Sender } from './exchange.ts';
+import { ViaProxy } from './proxy.ts';
 
 /** How an endpoint is connected to. */
 export interface Connection {
@@ -29,14 +27,14 @@ const mostAgents = 500;
 const largestFile = 1_048_576;
 
 export class Agents {
-  readonly #agents = new Map<Egress, Map<string, Dispatcher>>();
+  readonly #agents = new Map<Egress, Map<string, Sender>>();
 
   /** @throws when a file cannot be read */
-  get(connection: Connection): Dispatcher {
+  get(connection: Connection): Sender {
     const { verify, certificate = '', key = '', timeout, egress, proxy = '' } = connection;
     const name = `${stamped(verify)}\n${stamped(certificate)}\n${stamped(key)}\n${timeout}\n${proxy}`;
     let agents = this.#agents.get(egress);
-    if (agents === undefined) this.#agents.set(egress, (agents = new Map<string, Dispatcher>()));
+    if (agents === undefined) this.#agents.set(egress, (agents = new Map<string, Sender>()));
     let agent = agents.get(name);
     if (agent === undefined) {
       agents.set(name, (agent = makeAgent(connection)));
@@ -53,7 +51,7 @@ export class Agents {
 }
 
 /** What it is doing ends first; if it is wanted again there will be a new one. */
-function retire(agents: Map<string, Dispatcher>, [name, agent]: [string, Dispatcher]): void {
+function retire(agents: Map<string, Sender>, [name, agent]: [string, Sender]): void {
   agents.delete(name);
   agent.close().catch(() => undefined);
 }
@@ -69,7 +67,7 @@ function stamped(text: string): string {
 
 const read = (text: string) => (text.startsWith('/') ? readFileSync(text) : text);
 
-function makeAgent({ verify, certificate, key, timeout, egress, proxy }: Connection): Dispatcher {
+function makeAgent({ verify, certificate, key, timeout, egress, proxy }: Connection): Sender {
   const trust = verify.startsWith('/')
     ? { ca: readFileSync(verify) }
     : { rejectUnauthorized: verify !== 'false' };
@@ -77,16 +75,8 @@ function makeAgent({ verify, certificate, key, timeout, egress, proxy }: Connect
     ...(certificate === undefined ? {} : { cert: read(certificate) }),
     ...(key === undefined ? {} : { key: read(key) }),
   };
-  const tls = { ...trust, ...own };
-  if (proxy !== undefined) {
-    // Few have one; it needs the whole package.
-    const { ProxyAgent: Proxy } = load('undici') as { ProxyAgent: typeof ProxyAgent };
-    return new Proxy({
-      proxyTunnel: false,
-      uri: proxy,
-      requestTls: { ...tls, timeout },
-      proxyTls: { timeout },
-    });
-  }
-  return new Agent({ connect: egress.connector({ timeout, ...tls }) });
+  const options = { timeout, ...trust, ...own };
+  return proxy === undefined
+    ? new Agent({ connect: egress.connector(options) })
+    : new ViaProxy(proxy, options);
 }

@@ -24,6 +24,20 @@ export interface ExchangeOptions {
   open: Set<(reason: Error) => void>;
 }
 
+/** A request as {@link exchange} sends it. */
+export interface SentRequest extends Dispatcher.DispatchOptions {
+  origin: string;
+  headers: Readonly<Record<string, string>>;
+}
+
+/** Sends requests, over connections that it keeps. */
+export interface Sender {
+  dispatch(request: SentRequest, handler: Dispatcher.DispatchHandler): boolean;
+  /** What has begun ends first. */
+  close(): Promise<void>;
+  destroy(): Promise<void>;
+}
+
 /** There was no complete answer in the time there was. */
 export class TooSlow extends Error {
   override readonly name = 'TooSlow';
@@ -118,7 +132,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
 /** Rejects when there is no complete answer, for whatever reason. */
 export function exchange(
-  dispatcher: Dispatcher,
+  sender: Sender,
   { request: { plan, target, body }, headers }: SignedRequest,
   options: ExchangeOptions,
 ): Promise<Answer> {
@@ -127,7 +141,7 @@ export function exchange(
   return new Promise((resolve, reject) => {
     const handler = new Exchange(options, resolve, reject);
     // The deadline is the exchange's own: it covers connecting, headers and body together.
-    dispatcher.dispatch(
+    sender.dispatch(
       { origin, path, method, headers, body: body.content, headersTimeout: 0, bodyTimeout: 0 },
       handler,
     );

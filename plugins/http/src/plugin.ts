@@ -13,7 +13,7 @@ import { httpConfigSchema } from './config.ts';
 import { addAnswer, describeError, refusal, requestDetail } from './detail.ts';
 import { Egress, EgressDenied, type EgressRules, HostList } from './egress.ts';
 import { type Answer, exchange, TooSlow } from './exchange.ts';
-import { isRedirect, mostRedirects, redirected } from './redirect.ts';
+import { isRedirect, mostRedirects, redirected, TooManyRedirects } from './redirect.ts';
 import {
   planOf,
   type PlannedRequest,
@@ -93,13 +93,14 @@ export default class HttpService {
     const means = this.#meansFor(subscription, context);
     const signed = await means.sign(request);
     const detail = requestDetail(signed);
-    const answer = await this.#send(signed, means, detail);
+    const { answer, origin } = await this.#send(signed, means, detail);
     addAnswer(detail, answer);
     if (answer.status >= 200 && answer.status < 300) return detail;
     detail['error'] = refusal(answer, request.target);
     // 410 Gone: the endpoint says that it will never be back.
     if (answer.status === 410) throw new HookExpectedError(detail, { endpoint: 'gone' });
-    throw new HookRetry(detail, { after: retryAfter(answer), endpoint: signOf(answer) });
+    const endpoint = origin === request.target.origin ? signOf(answer) : undefined;
+    throw new HookRetry(detail, { after: retryAfter(answer), endpoint });
   }
 
   dispose(): Promise<void> {
@@ -118,14 +119,19 @@ export default class HttpService {
     };
   }
 
-  /** The answer, behind redirects if they are followed; the detail learns why there is none. */
-  async #send(first: SignedRequest, means: Means, detail: JsonObject): Promise<Answer> {
+  /** The answer and who gave it, behind redirects if they are followed; the detail learns why there is none. */
+  async #send(
+    first: SignedRequest,
+    means: Means,
+    detail: JsonObject,
+  ): Promise<{ answer: Answer; origin: string }> {
     let signed = first;
     try {
       for (let hop = 0; ; hop++) {
         const answer = await this.#exchange(signed, means);
-        if (!this.#options.followRedirects || !isRedirect(answer)) return answer;
-        if (hop === mostRedirects) throw new Error(`more than ${mostRedirects} redirects`);
+        if (!this.#options.followRedirects || !isRedirect(answer))
+          return { answer, origin: signed.request.target.origin };
+        if (hop === mostRedirects) throw new TooManyRedirects();
         const request = redirected(signed.request, answer);
         detail['redirected_to'] = request.target.shownUrl;
         signed = await means.sign(request);
@@ -137,15 +143,27 @@ export default class HttpService {
         throw new HookExpectedError(detail);
       }
       if (error instanceof UnsendableError) throw new HookExpectedError(detail);
-      throw new HookRetry(detail, { endpoint: this.#blame(error, means) });
+      // Who sends a request on to somebody else has answered.
+      const isElsewhere = signed.request.target.origin !== first.request.target.origin;
+      const endpoint = isElsewhere ? undefined : this.#blame(error, means);
+      throw new HookRetry(detail, { endpoint });
     }
   }
 
   /** Whether the endpoint is at fault: others deliver to it too. */
-  #blame(error: unknown, { timeout }: Means): 'down' | 'unknown' {
-    const isImpatient = error instanceof TooSlow && timeout < this.#options.timeout;
-    const isOurs = error instanceof UnusableFile || isMistrust(error) || isImpatient;
+  #blame(error: unknown, means: Means): HookRetry['endpoint'] {
+    if (error instanceof TooManyRedirects) return undefined;
+    const isOurs =
+      error instanceof UnusableFile || isMistrust(error) || this.#isImpatience(error, means);
     return isOurs ? 'unknown' : 'down';
+  }
+
+  /** Whether the endpoint had less time than the configuration gives it. */
+  #isImpatience(error: unknown, { timeout, connectTimeout }: Means): boolean {
+    if (error instanceof TooSlow) return timeout < this.#options.timeout;
+    // The headers are those that a proxy answers with when it is asked for a tunnel.
+    const isTimeout = /^UND_ERR_(?:CONNECT|HEADERS)_TIMEOUT$/.test(codeOf(error));
+    return isTimeout && connectTimeout < this.#options.connectTimeout * 1000;
   }
 
   async #exchange(signed: SignedRequest, means: Means): Promise<Answer> {
@@ -192,9 +210,14 @@ class UnusableFile extends Error {
   override readonly name = 'UnusableFile';
 }
 
-/** The endpoint's certificate is not trusted, or does not take ours: another subscription may get on with it. */
+const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? '';
+
+/**
+ * The endpoint's certificate is not trusted, or it does not take ours, or ours is none (`ERR_OSSL_...`): another
+ * subscription may get on with it.
+ */
 const isMistrust = (error: unknown) =>
-  /CERT|^ERR_TLS|^ERR_SSL|^UNABLE_TO_/.test((error as NodeJS.ErrnoException).code ?? '');
+  /CERT|^ERR_TLS|^ERR_SSL|^ERR_OSSL|^UNABLE_TO_/.test(codeOf(error));
 
 function orUnusable<T>(work: () => T): T {
   try {
@@ -207,7 +230,8 @@ function orUnusable<T>(work: () => T): T {
 /** What an answer that is no success tells of the endpoint. */
 function signOf({ status }: Answer): 'down' | 'busy' | undefined {
   if (status === 429 || status === 502 || status === 504) return 'busy';
-  return status >= 500 ? 'down' : undefined;
+  // 407 is what a proxy answers that lets nothing through.
+  return status >= 500 || status === 407 ? 'down' : undefined;
 }
 
 /**

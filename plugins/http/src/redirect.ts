@@ -5,6 +5,15 @@ import { UnsendableError } from './unsendable.ts';
 
 export const mostRedirects = 5;
 
+/** The endpoint answers, but never with anything else. */
+export class TooManyRedirects extends Error {
+  override readonly name = 'TooManyRedirects';
+
+  constructor() {
+    super(`more than ${mostRedirects} redirects`);
+  }
+}
+
 export const isRedirect = ({ status, headers }: Answer): boolean =>
   [301, 302, 303, 307, 308].includes(status) && typeof headers['location'] === 'string';
 

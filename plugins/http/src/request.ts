@@ -131,6 +131,10 @@ function authorization(auth: HttpAuth | null | undefined): Record<string, string
 const basic = (username: string, password: string) =>
   `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 
+/** The user in an address, as a header names him; undefined when there is none. */
+export const credentialsIn = ({ username, password }: URL): string | undefined =>
+  username === '' && password === '' ? undefined : basic(unescape(username), unescape(password));
+
 function targetMaker(
   { url, headers }: HttpConfig,
   own: Readonly<Record<string, string>>,
@@ -202,8 +206,9 @@ function makeTarget(
     throw new UnsendableError('config.url: an event must not name the user of an address');
   const url = parseUrl(text.trim());
   const headers: Record<string, string> = { 'user-agent': 'webhookd', ...own };
-  if (url.username !== '' || url.password !== '') {
-    headers['authorization'] = basic(unescape(url.username), unescape(url.password));
+  const credentials = credentialsIn(url);
+  if (credentials !== undefined) {
+    headers['authorization'] = credentials;
     url.password &&= '********';
   }
   return {
