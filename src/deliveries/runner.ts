@@ -72,20 +72,11 @@ export class AttemptRunner {
     delivery: Delivery,
     request?: HttpRequest,
   ): Promise<AttemptResult | undefined> {
-    const { retries, signal, signer, tracing } = this.options;
-    const trace = tracing?.attempt(subscription, delivery);
-    const context: AttemptContext = {
-      delivery: { id: delivery.id },
-      attempt: delivery.attempts + 1,
-      maxAttempts: delivery.attemptsBefore + retries.of(subscription).maxAttempts,
-      signal,
-      sign: signer?.signFor(subscription.uuid, delivery.id),
-      log: service.log,
-      secrets: service.secrets,
+    const trace = this.options.tracing?.attempt(subscription, delivery);
+    const result = await this.#call(service, subscription, delivery, {
       trace: trace === undefined ? traceOf(delivery.event.headers) : trace.context,
       request,
-    };
-    const result = await this.#call(service, subscription, delivery, context);
+    });
     trace?.end(result?.status);
     return result;
   }
@@ -94,17 +85,26 @@ export class AttemptRunner {
     service: RunnableService,
     subscription: Subscription,
     delivery: Delivery,
-    context: AttemptContext,
+    given: Pick<AttemptContext, 'trace' | 'request'>,
   ): Promise<AttemptResult | undefined> {
+    const { retries, signal, signer } = this.options;
     try {
+      const context: AttemptContext = {
+        ...given,
+        delivery: { id: delivery.id },
+        attempt: delivery.attempts + 1,
+        maxAttempts: delivery.attemptsBefore + retries.of(subscription).maxAttempts,
+        signal,
+        sign: signer?.signFor(subscription.uuid, delivery.id),
+        log: service.log,
+        secrets: service.secrets,
+      };
       const outcome = await service.call(subscription, delivery, context);
       const requests = requestsIn(outcome);
       if (requests !== undefined) return { status: 'success', ...nothingSaid, ...plain, requests };
       return { status: 'success', ...toKept(outcome, delivery.event.data), ...plain };
     } catch (error) {
-      return context.signal.aborted
-        ? undefined
-        : this.#failed(error, service, subscription, delivery);
+      return signal.aborted ? undefined : this.#failed(error, service, subscription, delivery);
     }
   }
 
