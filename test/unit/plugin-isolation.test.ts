@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { transpileModule, ModuleKind, ScriptTarget } from 'typescript';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { isHookRetry } from '../../dist/plugin-api/index.js';
+import { StoreUnavailable } from '../../dist/store/store.js';
 import { startManager } from '../support/manager.ts';
 import { installPlugin } from '../support/plugins.ts';
 import { sampleContext, sampleDelivery, sampleSubscription } from '../support/samples.ts';
@@ -200,6 +201,20 @@ describe('a plugin', () => {
     expect(registry.names()).toContain('bad');
     expect(await manager.enable('bad')).toMatchObject({ state: 'loaded', reason: null });
     expect(await attempt('work')).toMatchObject({});
+  });
+
+  test('that crashes five times while the disk is full is disabled as well', async () => {
+    const { attempt, manager, store, lines } = await start();
+    const put = store.putPluginState.bind(store);
+    store.putPluginState = () => Promise.reject(new StoreUnavailable('the disk is full'));
+    for (let crash = 1; crash <= 5; crash++)
+      expect(await reasonOf(attempt('exit'))).toMatch(/exit code 3/);
+    await until('it is said', () => lines.at(-1)?.msg.includes('cannot be kept: the disk is full'));
+    expect(manager.get('bad').state).toBe('disabled');
+    await expect(manager.enable('bad')).rejects.toThrow(StoreUnavailable);
+    store.putPluginState = put;
+    expect(await manager.enable('bad')).toMatchObject({ state: 'loaded', reason: null });
+    expect(await store.pluginStates()).toMatchObject([{ name: 'bad', isEnabled: true }]);
   });
 });
 
