@@ -77,7 +77,7 @@ export class Supervisor {
     const { offers, log } = this.#options;
     const former = plugin.running;
     plugin.running = running;
-    plugin.entries = checkedEntries(running.entries, plugin.isBundled);
+    plugin.takeEntries(checkedEntries(running.entries, plugin.isBundled));
     plugin.isListening = running.isListening;
     plugin.loads++;
     reportLoad(log, plugin);
