@@ -6,7 +6,13 @@ import type { AttemptStatus, Delivery, Json, JsonObject, Subscription } from '..
 import { traceOf } from '../observing/trace-context.ts';
 import type { OpenTelemetry } from '../observing/tracing.ts';
 import type { AttemptContext, Outcome, PluginLog, Sign } from '../plugin-api/contract.ts';
-import { isHookExpectedError, isHookRetry, pauseIn } from '../plugin-api/errors.ts';
+import {
+  isHookExpectedError,
+  isHookRetry,
+  pauseIn,
+  signInExpected,
+  signInRetry,
+} from '../plugin-api/errors.ts';
 import type { Variables } from '../plugin-api/handled-event.ts';
 import { type HttpRequest, isHttpRequest } from '../plugin-api/request.ts';
 import type { RetryPolicies } from './retry-policy.ts';
@@ -116,13 +122,13 @@ export class AttemptRunner {
   ): AttemptResult {
     const { name, data } = delivery.event;
     if (isHookRetry(error)) {
-      const { detail, endpoint } = error;
-      const after = pauseIn(error);
-      return { status: 'failure', ...safelyKept(detail, data), after, endpoint, requests: [] };
+      const [after, endpoint] = [pauseIn(error), signInRetry(error)];
+      const kept = safelyKept(error.detail, data);
+      return { status: 'failure', ...kept, after, endpoint, requests: [] };
     }
     if (isHookExpectedError(error)) {
-      const { detail, endpoint } = error;
-      return { ...plain, status: 'error', ...safelyKept(detail, data), endpoint };
+      const endpoint = signInExpected(error);
+      return { ...plain, status: 'error', ...safelyKept(error.detail, data), endpoint };
     }
     this.options.log.error(
       {

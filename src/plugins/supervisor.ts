@@ -127,7 +127,7 @@ export class Supervisor {
     try {
       return await this.#running(plugin);
     } catch (error) {
-      throw new HookRetry({ error: messageOf(error) });
+      throw new HookRetry({ error: messageOf(error) }, { endpoint: 'unknown' });
     }
   }
 

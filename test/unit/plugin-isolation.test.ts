@@ -27,6 +27,8 @@ export default class {
     if (act === 'circular') { const detail = {}; detail.self = detail; return detail; }
     if (act === 'retry circular') { const detail = {}; detail.self = detail; throw again({ detail }); }
     if (act === 'retry later') throw again({ detail: {}, after: 10n });
+    if (act.startsWith('blame ')) throw again({ detail: {}, endpoint: act === 'blame 10n' ? 10n : act.slice(6) });
+    if (act === 'gone') throw Object.assign(again({ detail: {}, endpoint: act }), { [Symbol.for('webhookd.error-kind')]: 'expected' });
     if (act === 'log') {
       const circular = { error: new TypeError('no port') };
       circular.self = circular;
@@ -169,6 +171,20 @@ describe('a plugin', () => {
     expect(second).toMatchObject({ detail: {}, after: 10 });
     expect([first, second].map(isHookRetry)).toEqual([true, true]);
     expect(worked).toMatchObject({});
+  });
+
+  test.each([
+    ['blame down', 'down'],
+    ['blame busy', 'busy'],
+    ['blame unknown', 'unknown'],
+    ['blame nonsense', undefined],
+    ['blame 10n', undefined],
+    ['gone', 'gone'],
+    ['exit', 'unknown'],
+  ])('tells of its endpoint (%s) as one inside the daemon does', async (act, endpoint) => {
+    const { attempt } = await start();
+    const isKept = expect.objectContaining({ endpoint }) as unknown;
+    await expect(attempt(act)).rejects.toEqual(isKept);
   });
 
   test('that logs what is no JSON is logged', async () => {

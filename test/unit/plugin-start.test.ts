@@ -41,6 +41,7 @@ describe('a plugin that starts with its first call', () => {
     const { call, manager, heal } = await startKnown('process.exit(1)');
     const calls = await Promise.allSettled(Array.from({ length: 6 }, call));
     expect(calls.every((one) => one.status === 'rejected' && isHookRetry(one.reason))).toBe(true);
+    expect(calls[0]).toMatchObject({ reason: { endpoint: 'unknown' } });
     expect(manager.get('late').state).toBe('restarting');
     heal();
     expect(await call()).toEqual({ worked: true });
