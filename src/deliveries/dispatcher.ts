@@ -8,6 +8,7 @@
  * does every retry until it is due: after an overflow, a failure, a restart or a time of being disabled,
  * a lane is filled from the store by the same path.
  */
+import { messageOf } from '../errors.ts';
 import type { Delivery, Subscription } from '../model.ts';
 import type { Store } from '../store/store.ts';
 import { signOf } from './endpoint.ts';
@@ -242,23 +243,40 @@ export class Dispatcher {
       this.#refill.watch(lane);
       return;
     }
+    void this.#make(lane, subscription, service, delivery);
+  }
+
+  async #make(
+    lane: Lane,
+    subscription: Subscription,
+    service: RunnableService,
+    delivery: Delivery,
+  ): Promise<void> {
     const { endpoint } = lane;
     this.#begin(lane, delivery);
     const startedAt = Date.now();
-    void this.#attempt(service, subscription, delivery).then((result) => {
-      lane.inFlight--;
-      this.#inFlight--;
-      endpoint?.end(signOf(result));
-      measure(lane, Date.now() - startedAt);
+    let result: AttemptResult | undefined;
+    try {
+      result = await this.#attempt(service, subscription, delivery);
       if (result !== undefined)
         this.#finish(lane, { subscription, service, delivery, startedAt, result });
-      this.#turns.place(lane);
-      this.#turns.callNext(service);
-      if (endpoint !== undefined) this.#turns.callNext(endpoint);
-      this.#pump();
-      this.#onRelief();
-      if (this.#inFlight === 0) this.#whenQuiet?.();
-    });
+    } catch (error) {
+      // A mistake of our own must not end the daemon: it would come back with the delivery, start after start.
+      this.#options.log.error(
+        { err: error, delivery: delivery.id, subscription: subscription.uuid },
+        `an attempt has no outcome, and its delivery waits for the next start: ${messageOf(error)}`,
+      );
+    }
+    lane.inFlight--;
+    this.#inFlight--;
+    endpoint?.end(signOf(result));
+    measure(lane, Date.now() - startedAt);
+    this.#turns.place(lane);
+    this.#turns.callNext(service);
+    if (endpoint !== undefined) this.#turns.callNext(endpoint);
+    this.#pump();
+    this.#onRelief();
+    if (this.#inFlight === 0) this.#whenQuiet?.();
   }
 
   #begin(lane: Lane, delivery: Delivery): void {

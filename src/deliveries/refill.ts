@@ -64,6 +64,8 @@ export class Refill {
     }
     this.#due.forget(lane);
     this.#hungry.delete(lane);
+    // The end of the fetch watches it again: dropped before that it would be dropped twice.
+    if (lane.isFetching) return;
     if (lane.isIdle) drop(lane);
     else if (lane.held === 0 && isOrphaned(lane)) this.#abandon(lane);
   }

@@ -67,7 +67,11 @@ export class ReturnedRequests {
     sealed: string,
   ): Promise<AttemptResult | undefined> {
     const { runner, findHttp } = this.options;
-    const http = findHttp() ?? failing(new HookRetry({ error: 'the http service is not there' }));
+    const nobody = new HookRetry(
+      { error: 'the http service is not there' },
+      { endpoint: 'unknown' },
+    );
+    const http = findHttp() ?? failing(nobody);
     try {
       const request = reviveHttpRequest(JSON.parse(this.options.open(sealed)) as HttpRequest);
       return runner.run(http, subscription, delivery, request);

@@ -6,7 +6,13 @@ import type { AttemptStatus, Delivery, Json, JsonObject, Subscription } from '..
 import { traceOf } from '../observing/trace-context.ts';
 import type { OpenTelemetry } from '../observing/tracing.ts';
 import type { AttemptContext, Outcome, PluginLog, Sign } from '../plugin-api/contract.ts';
-import { isHookExpectedError, isHookRetry, pauseIn } from '../plugin-api/errors.ts';
+import {
+  isHookExpectedError,
+  isHookRetry,
+  pauseIn,
+  signInExpected,
+  signInRetry,
+} from '../plugin-api/errors.ts';
 import type { Variables } from '../plugin-api/handled-event.ts';
 import { type HttpRequest, isHttpRequest } from '../plugin-api/request.ts';
 import type { RetryPolicies } from './retry-policy.ts';
@@ -72,20 +78,11 @@ export class AttemptRunner {
     delivery: Delivery,
     request?: HttpRequest,
   ): Promise<AttemptResult | undefined> {
-    const { retries, signal, signer, tracing } = this.options;
-    const trace = tracing?.attempt(subscription, delivery);
-    const context: AttemptContext = {
-      delivery: { id: delivery.id },
-      attempt: delivery.attempts + 1,
-      maxAttempts: delivery.attemptsBefore + retries.of(subscription).maxAttempts,
-      signal,
-      sign: signer?.signFor(subscription.uuid, delivery.id),
-      log: service.log,
-      secrets: service.secrets,
+    const trace = this.options.tracing?.attempt(subscription, delivery);
+    const result = await this.#call(service, subscription, delivery, {
       trace: trace === undefined ? traceOf(delivery.event.headers) : trace.context,
       request,
-    };
-    const result = await this.#call(service, subscription, delivery, context);
+    });
     trace?.end(result?.status);
     return result;
   }
@@ -94,17 +91,26 @@ export class AttemptRunner {
     service: RunnableService,
     subscription: Subscription,
     delivery: Delivery,
-    context: AttemptContext,
+    given: Pick<AttemptContext, 'trace' | 'request'>,
   ): Promise<AttemptResult | undefined> {
+    const { retries, signal, signer } = this.options;
     try {
+      const context: AttemptContext = {
+        ...given,
+        delivery: { id: delivery.id },
+        attempt: delivery.attempts + 1,
+        maxAttempts: delivery.attemptsBefore + retries.of(subscription).maxAttempts,
+        signal,
+        sign: signer?.signFor(subscription.uuid, delivery.id),
+        log: service.log,
+        secrets: service.secrets,
+      };
       const outcome = await service.call(subscription, delivery, context);
       const requests = requestsIn(outcome);
       if (requests !== undefined) return { status: 'success', ...nothingSaid, ...plain, requests };
       return { status: 'success', ...toKept(outcome, delivery.event.data), ...plain };
     } catch (error) {
-      return context.signal.aborted
-        ? undefined
-        : this.#failed(error, service, subscription, delivery);
+      return signal.aborted ? undefined : this.#failed(error, service, subscription, delivery);
     }
   }
 
@@ -116,13 +122,13 @@ export class AttemptRunner {
   ): AttemptResult {
     const { name, data } = delivery.event;
     if (isHookRetry(error)) {
-      const { detail, endpoint } = error;
-      const after = pauseIn(error);
-      return { status: 'failure', ...safelyKept(detail, data), after, endpoint, requests: [] };
+      const [after, endpoint] = [pauseIn(error), signInRetry(error)];
+      const kept = safelyKept(error.detail, data);
+      return { status: 'failure', ...kept, after, endpoint, requests: [] };
     }
     if (isHookExpectedError(error)) {
-      const { detail, endpoint } = error;
-      return { ...plain, status: 'error', ...safelyKept(detail, data), endpoint };
+      const endpoint = signInExpected(error);
+      return { ...plain, status: 'error', ...safelyKept(error.detail, data), endpoint };
     }
     this.options.log.error(
       {

@@ -61,6 +61,22 @@ export function pauseIn({ after }: { after?: unknown }): number | undefined {
   return typeof seconds === 'number' && !Number.isNaN(seconds) ? seconds : undefined;
 }
 
+const retrySigns = ['down', 'busy', 'unknown'] as const;
+
+/** What a {@link HookRetry} tells of the endpoint; undefined when that is no word we know, as of {@link pauseIn}. */
+export function signInRetry({ endpoint }: { endpoint?: unknown }): HookRetry['endpoint'] {
+  return retrySigns.find((sign) => sign === endpoint);
+}
+
+/** The same of a {@link HookExpectedError}. */
+export function signInExpected({
+  endpoint,
+}: {
+  endpoint?: unknown;
+}): HookExpectedError['endpoint'] {
+  return endpoint === 'gone' ? endpoint : undefined;
+}
+
 function kindOf(error: unknown): unknown {
   return typeof error === 'object' && error !== null
     ? (error as Record<symbol, unknown>)[kindOfError]

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { OutgoingEvent } from '../bus/message.ts';
 import type { Config } from '../config/schema.ts';
 import type { JsonObject, Subscription } from '../model.ts';
+import { toCamelKeys, toSnakeKeys } from '../naming.ts';
 import type {
   EventCallback,
   PluginBusConsumer,
@@ -14,8 +15,10 @@ import type {
   StatusProvider,
 } from '../plugin-api/contract.ts';
 import type { Environment, Variables } from '../plugin-api/handled-event.ts';
-import type { SubscriptionInput } from '../subscriptions/schema.ts';
-import type { SubscriptionService } from '../subscriptions/service.ts';
+import { problemsFrom } from '../subscriptions/problems.ts';
+import { SubscriptionInput } from '../subscriptions/schema.ts';
+import { InvalidSubscription, type SubscriptionService } from '../subscriptions/service.ts';
+import { compileSchema } from '../validation.ts';
 import type { EventTaps, Tap } from './event-taps.ts';
 import { lazyHttpClient } from './http-client.ts';
 
@@ -176,25 +179,26 @@ export function pluginSubscriptions({
   subscriptions,
   masterTenant,
 }: Pick<CradleSources, 'subscriptions' | 'masterTenant'>): PluginSubscriptions {
-  const complete = (
-    input: Partial<SubscriptionInput> & Pick<SubscriptionInput, 'name' | 'service' | 'events'>,
-  ): SubscriptionInput => ({
-    eventsUserUuid: null,
-    eventsWazoUuid: null,
-    ownerUserUuid: null,
-    metadata: {},
-    filter: null,
-    delivery: {},
-    ...input,
-    // Checking it changes it, and it is kept: it must not be the plugin's own object.
-    config: structuredClone(input.config ?? {}),
-  });
   return Object.freeze({
     list: () => Promise.resolve(subscriptions.list()),
     get: (uuid) => new Promise((resolve) => resolve(subscriptions.get(uuid))),
     create: async (input, { tenantUuid = masterTenant.require() } = {}) =>
-      subscriptions.create(complete(input), { tenantUuid }),
-    update: (uuid, input) => subscriptions.update(uuid, complete(input)),
+      subscriptions.create(completeInput(input), { tenantUuid }),
+    update: async (uuid, input) => subscriptions.update(uuid, completeInput(input)),
     delete: (uuid) => subscriptions.delete(uuid),
   } satisfies PluginSubscriptions);
+}
+
+const validate = compileSchema(SubscriptionInput);
+
+/** Checked as a client's body is: plugins in JavaScript may ask for anything. Throws {@link InvalidSubscription}. */
+function completeInput(input: Parameters<PluginSubscriptions['create']>[0]): SubscriptionInput {
+  // Checking it changes it, and it is kept: it must not be the plugin's own object.
+  const given = structuredClone({
+    ...toSnakeKeys(SubscriptionInput, input),
+    config: input.config ?? {},
+  });
+  const problems = problemsFrom(validate(given) ?? []);
+  if (problems.length > 0) throw new InvalidSubscription(problems);
+  return toCamelKeys(SubscriptionInput, given as never);
 }

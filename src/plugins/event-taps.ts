@@ -28,8 +28,11 @@ export class EventTaps {
     private readonly log: Logger,
   ) {}
 
-  /** @throws TypeError when it is not for names: plugins in JavaScript may ask for anything */
+  /** @throws TypeError when it is not for names or headers: plugins in JavaScript may ask for anything */
   async add(tap: Tap): Promise<void> {
+    const headers: unknown = tap.headers;
+    if (typeof headers !== 'object' || headers === null || Array.isArray(headers))
+      throw new TypeError('`headers` of a subscription to events is an object');
     const isName = (name: unknown) => typeof name === 'string' && name !== '';
     if (!tap.eventNames.every(isName)) throw new TypeError('the name of an event is a text');
     this.#taps.add(tap);
@@ -60,14 +63,13 @@ export class EventTaps {
   emit(event: BusEvent): void {
     const taps = this.#byName.get(event.name);
     if (taps === undefined) return;
-    for (const tap of taps) {
-      if (fits(tap, event)) void this.#call(tap, event);
-    }
+    for (const tap of taps) void this.#tell(tap, event);
   }
 
-  async #call(tap: Tap, event: BusEvent): Promise<void> {
+  async #tell(tap: Tap, event: BusEvent): Promise<void> {
     try {
-      await tap.callback(event);
+      // What a tap asks for is the plugin's own object, and may throw like its callback.
+      if (fits(tap, event)) await tap.callback(event);
     } catch (error) {
       this.log.error(
         { err: error, event: event.name, tap: tap.uuid },

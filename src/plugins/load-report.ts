@@ -10,7 +10,7 @@ export function reportLoad(log: Logger, { name, manifest, entries, loads }: Mana
       `service skipped: ${problem.message}`,
     );
   }
-  const services = entries.filter(({ traits }) => traits !== null).map(({ service }) => service);
+  const services = entries.filter(({ problem }) => problem === null).map(({ service }) => service);
   const what = loads === 1 ? 'loaded' : `reloaded (${loads - 1})`;
   log.info(
     { plugin: name, version: manifest.version, services, loads },

@@ -25,8 +25,8 @@ export const byAdministrator = 'disabled by an administrator';
 
 /** What classes said of themselves, kept so that the next start need not run the plugin to know. */
 interface KeptTraits {
-  /** Tells the installed package from another. */
-  stamp: string;
+  /** Tells the installed package from another; null: it has a problem, and the next start tries it. */
+  stamp: string | null;
   isListening: boolean;
   entries: { service: string; traits: EntryTraits }[];
 }
@@ -81,9 +81,17 @@ export class ManagedPlugin {
     this.forgive();
   }
 
+  /** What it was known to handle waits while an entry has a problem: of that entry the former traits hold. */
+  takeEntries(entries: readonly LoadedEntry[]): void {
+    const former = new Map(this.entries.map(({ service, traits }) => [service, traits]));
+    this.entries = entries.map((entry) =>
+      entry.problem === null ? entry : { ...entry, traits: former.get(entry.service) ?? null },
+    );
+  }
+
   keptTraits(): string {
     const kept: KeptTraits = {
-      stamp: stampOf(this.manifest),
+      stamp: this.entries.every(({ problem }) => problem === null) ? stampOf(this.manifest) : null,
       isListening: this.isListening,
       entries: this.entries.flatMap(({ service, traits }) =>
         traits === null ? [] : [{ service, traits }],

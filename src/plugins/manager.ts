@@ -142,30 +142,38 @@ export class PluginManager {
     });
   }
 
-  /** Its deliveries are attempted again. Throws {@link NoSuchPlugin}, {@link PluginRefused}. */
+  /**
+   * Its deliveries are attempted again. Throws {@link NoSuchPlugin}, {@link PluginRefused}, and `StoreUnavailable`
+   * when the next start will not know of it.
+   */
   enable(name: string): Promise<PluginView> {
     return this.#turn.take(async () => {
       const plugin = this.#find(name);
-      if (plugin.isEnabled) return this.#viewOf(plugin);
-      plugin.isEnabled = true;
-      plugin.reason = null;
-      plugin.forgive();
-      try {
-        await this.#supervisor.load([plugin]);
-      } catch (error) {
-        plugin.isEnabled = false;
-        plugin.reason = firstLine(messageOf(error));
-        throw refusalOf(this.#options.log, plugin, error);
-      }
+      if (!plugin.isEnabled) await this.#enable(plugin);
+      await this.#offers.keep(plugin);
       return this.#viewOf(plugin);
     });
   }
 
-  /** Its deliveries wait from now on. Throws {@link NoSuchPlugin}. */
+  async #enable(plugin: ManagedPlugin): Promise<void> {
+    plugin.isEnabled = true;
+    plugin.reason = null;
+    plugin.forgive();
+    try {
+      await this.#supervisor.load([plugin]);
+    } catch (error) {
+      plugin.isEnabled = false;
+      plugin.reason = firstLine(messageOf(error));
+      throw refusalOf(this.#options.log, plugin, error);
+    }
+  }
+
+  /** Its deliveries wait from now on. Throws {@link NoSuchPlugin}, and `StoreUnavailable` as {@link enable} does. */
   disable(name: string, reason = byAdministrator): Promise<PluginView> {
     return this.#turn.take(async () => {
       const plugin = this.#find(name);
       await this.#supervisor.disable(plugin, reason);
+      await this.#offers.keep(plugin);
       return this.#viewOf(plugin);
     });
   }

@@ -25,14 +25,14 @@ export class PluginOffers {
   /** Tells registry and matcher what the plugin offers at present. */
   async publish(plugin: ManagedPlugin): Promise<void> {
     const { registry, handlers, vault } = this.options;
-    const usable = plugin.entries.filter(
+    const known = plugin.entries.filter(
       (entry): entry is LoadedEntry & { traits: EntryTraits } => entry.traits !== null,
     );
-    const services = usable.map(({ service, traits }) =>
-      provide(plugin, service, traits, this.options),
-    );
+    const services = known
+      .filter(({ problem }) => problem === null)
+      .map(({ service, traits }) => provide(plugin, service, traits, this.options));
     registry.replace(plugin.name, services, conditionOf(plugin, vault) === 'loaded');
-    for (const { service, traits } of usable) {
+    for (const { service, traits } of known) {
       if (traits.respondsTo !== null) await handlers.set(service, plugin.name, traits.respondsTo);
       else await handlers.remove(service);
     }
@@ -40,11 +40,8 @@ export class PluginOffers {
 
   /** Keeps what the next start has to know. */
   async keep(plugin: ManagedPlugin): Promise<void> {
-    const { name, isEnabled, reason, isInline } = plugin;
-    const traits =
-      isInline || plugin.entries.some(({ traits: one }) => one === null)
-        ? null
-        : plugin.keptTraits();
+    const { name, isEnabled, reason } = plugin;
+    const traits = plugin.keptTraits();
     await this.options.store.putPluginState({ name, isEnabled, reason, traits });
   }
 

@@ -9,8 +9,9 @@ import type { PluginManifest } from './manifest.ts';
 /** What became of an entry of the package. */
 export interface LoadedEntry {
   service: string;
-  /** null when it cannot be used. */
+  /** null when nothing is known of it. */
   traits: EntryTraits | null;
+  /** Why it cannot be used. */
   problem: { message: string; stack: string } | null;
 }
 

@@ -77,14 +77,14 @@ export class Supervisor {
     const { offers, log } = this.#options;
     const former = plugin.running;
     plugin.running = running;
-    plugin.entries = checkedEntries(running.entries, plugin.isBundled);
+    plugin.takeEntries(checkedEntries(running.entries, plugin.isBundled));
     plugin.isListening = running.isListening;
     plugin.loads++;
     reportLoad(log, plugin);
     await offers.publish(plugin);
     if (former !== undefined) this.#drain(former);
     if (!plugin.isEnabled) await this.#rest(plugin);
-    await offers.keep(plugin);
+    await this.#keep(plugin);
     const ended = this.#ended.get(running);
     if (ended !== undefined && plugin.running === running) await this.#crashed(plugin, ended);
   }
@@ -114,13 +114,12 @@ export class Supervisor {
     reportFailure(this.#options.log, plugin, reason);
   }
 
+  /** At once; whoever disables it sees to it that this is kept. */
   async disable(plugin: ManagedPlugin, reason: string): Promise<void> {
-    const { offers, log } = this.#options;
     plugin.isEnabled = false;
     plugin.reason = reason;
     await this.#rest(plugin);
-    await offers.keep(plugin);
-    log.warn({ plugin: plugin.name }, `${plugin.name} is disabled: ${reason}`);
+    this.#options.log.warn({ plugin: plugin.name }, `${plugin.name} is disabled: ${reason}`);
   }
 
   /** Starts a plugin that nobody needed until now, for a call: what cannot be called now is tried again. */
@@ -128,7 +127,7 @@ export class Supervisor {
     try {
       return await this.#running(plugin);
     } catch (error) {
-      throw new HookRetry({ error: messageOf(error) });
+      throw new HookRetry({ error: messageOf(error) }, { endpoint: 'unknown' });
     }
   }
 
@@ -136,6 +135,19 @@ export class Supervisor {
   release(plugin: ManagedPlugin): void {
     if (plugin.running !== undefined) this.#drain(plugin.running);
     plugin.running = undefined;
+  }
+
+  /** Nobody waits for that: what the disk has no room for holds until the next start, which finds it out anew. */
+  async #keep(plugin: ManagedPlugin): Promise<void> {
+    const { offers, log } = this.#options;
+    try {
+      await offers.keep(plugin);
+    } catch (error) {
+      log.error(
+        { plugin: plugin.name },
+        `the state of ${plugin.name} cannot be kept: ${messageOf(error)}`,
+      );
+    }
   }
 
   async #rest(plugin: ManagedPlugin): Promise<void> {
@@ -165,7 +177,7 @@ export class Supervisor {
     return plugin.starting;
   }
 
-  /** Its process ended: what was in flight has failed; it begins anew after a pause, unless that is hopeless. */
+  /** Its process ended: what was in flight has failed; it begins anew after a pause, unless that is hopeless. Never rejects. */
   async #crashed(plugin: ManagedPlugin, reason: string): Promise<void> {
     const { offers, log } = this.#options;
     if (this.#isStopped) return;
@@ -176,6 +188,7 @@ export class Supervisor {
         plugin,
         `it crashed 5 times within 10 minutes, the last time because ${firstLine(reason)}`,
       );
+      await this.#keep(plugin);
       return;
     }
     plugin.isResting = true;

@@ -362,6 +362,17 @@ describe('a thread that ends by itself', () => {
     await started.at(-1)?.terminate();
     expect(await store.pending()).toMatchObject({ count: 2_000 });
   });
+
+  test('and reads the log, while it is let go of, keeps nothing else from being closed', async () => {
+    const started = threads();
+    const store = await SqliteStore.open(newFile());
+    await store.pending();
+    const log = started.at(-1);
+    // In the place of the answer.
+    if (log !== undefined) log.postMessage = () => void log.terminate();
+    await store.close();
+    await expect(store.backlog()).rejects.toThrow('the store is closed');
+  });
 });
 
 /** As a restored backup does. */

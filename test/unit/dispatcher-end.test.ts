@@ -43,6 +43,21 @@ describe('a subscription that is changed', () => {
   });
 });
 
+describe('an attempt without an outcome', () => {
+  test('ends nobody: its delivery stays in the store, and the others are made', async () => {
+    const stage = new Stage({ maxInFlight: 1 });
+    stage.put({ uuid: 'a', delivery: null as never });
+    stage.subscribe('b');
+    stage.store('a', 1);
+    stage.store('b', 1);
+    await stage.dispatcher.recover();
+    await stage.finishAll();
+    expect(stage.records.map(({ subscriptionUuid }) => subscriptionUuid)).toEqual(['b']);
+    expect([...stage.stored.values()]).toMatchObject([{ delivery: { subscriptionUuid: 'a' } }]);
+    expect(stage.dispatcher.inFlight).toBe(0);
+  });
+});
+
 describe('after a stop', () => {
   test('no attempt is started, whatever ends, arrives or becomes due', async () => {
     const stage = new Stage({ maxInFlightPerSubscription: 1 });

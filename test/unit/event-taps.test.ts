@@ -61,6 +61,20 @@ describe('a tap', () => {
     },
   );
 
+  test.each([
+    { headers: null },
+    { headers: ['internal'] },
+    { headers: 'internal' },
+    { headers: 5 },
+  ])('with $headers for headers is refused, and nothing is left of it', async ({ headers }) => {
+    const { taps, wanted } = setUp();
+    const tap = tapFor({ headers: headers as never });
+    await expect(taps.add(tap)).rejects.toThrow('`headers` of a subscription to events');
+    taps.emit(sampleEvent());
+    await taps.remove(tap);
+    expect([wanted, taps.list()]).toEqual([[], []]);
+  });
+
   test('gets the events it names', async () => {
     expect(await gets({ eventNames: ['a', 'b'] }, { name: 'b' })).toBe(true);
     expect(await gets({ eventNames: ['a', 'b'] }, { name: 'c' })).toBe(false);
@@ -101,18 +115,17 @@ describe('a tap', () => {
 });
 
 describe('a callback that fails', () => {
-  test.each<[string, Tap['callback']]>([
-    [
-      'throws',
-      () => {
-        throw new Error('boom');
-      },
-    ],
-    ['rejects', () => Promise.reject(new Error('boom'))],
-  ])('%s: it is logged, and the others get the event', async (_what, callback) => {
+  const boom = () => {
+    throw new Error('boom');
+  };
+  test.each<[string, Partial<Tap>]>([
+    ['throws', { callback: boom }],
+    ['rejects', { callback: () => Promise.reject(new Error('boom')) }],
+    ['is asked for with headers that throw', { headers: new Proxy({}, { ownKeys: boom }) }],
+  ])('%s: it is logged, and the others get the event', async (_what, failing) => {
     const { taps, lines } = setUp();
     const other = tapFor({ uuid: 'other' });
-    await taps.add(tapFor({ callback }));
+    await taps.add(tapFor(failing));
     await taps.add(other);
     taps.emit(sampleEvent());
     await new Promise((resolve) => setImmediate(resolve));

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { transpileModule, ModuleKind, ScriptTarget } from 'typescript';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { isHookRetry } from '../../dist/plugin-api/index.js';
+import { StoreUnavailable } from '../../dist/store/store.js';
 import { startManager } from '../support/manager.ts';
 import { installPlugin } from '../support/plugins.ts';
 import { sampleContext, sampleDelivery, sampleSubscription } from '../support/samples.ts';
@@ -26,6 +27,8 @@ export default class {
     if (act === 'circular') { const detail = {}; detail.self = detail; return detail; }
     if (act === 'retry circular') { const detail = {}; detail.self = detail; throw again({ detail }); }
     if (act === 'retry later') throw again({ detail: {}, after: 10n });
+    if (act.startsWith('blame ')) throw again({ detail: {}, endpoint: act === 'blame 10n' ? 10n : act.slice(6) });
+    if (act === 'gone') throw Object.assign(again({ detail: {}, endpoint: act }), { [Symbol.for('webhookd.error-kind')]: 'expected' });
     if (act === 'log') {
       const circular = { error: new TypeError('no port') };
       circular.self = circular;
@@ -170,6 +173,20 @@ describe('a plugin', () => {
     expect(worked).toMatchObject({});
   });
 
+  test.each([
+    ['blame down', 'down'],
+    ['blame busy', 'busy'],
+    ['blame unknown', 'unknown'],
+    ['blame nonsense', undefined],
+    ['blame 10n', undefined],
+    ['gone', 'gone'],
+    ['exit', 'unknown'],
+  ])('tells of its endpoint (%s) as one inside the daemon does', async (act, endpoint) => {
+    const { attempt } = await start();
+    const isKept = expect.objectContaining({ endpoint }) as unknown;
+    await expect(attempt(act)).rejects.toEqual(isKept);
+  });
+
   test('that logs what is no JSON is logged', async () => {
     const { attempt, lines } = await start();
     await attempt('log');
@@ -200,6 +217,20 @@ describe('a plugin', () => {
     expect(registry.names()).toContain('bad');
     expect(await manager.enable('bad')).toMatchObject({ state: 'loaded', reason: null });
     expect(await attempt('work')).toMatchObject({});
+  });
+
+  test('that crashes five times while the disk is full is disabled as well', async () => {
+    const { attempt, manager, store, lines } = await start();
+    const put = store.putPluginState.bind(store);
+    store.putPluginState = () => Promise.reject(new StoreUnavailable('the disk is full'));
+    for (let crash = 1; crash <= 5; crash++)
+      expect(await reasonOf(attempt('exit'))).toMatch(/exit code 3/);
+    await until('it is said', () => lines.at(-1)?.msg.includes('cannot be kept: the disk is full'));
+    expect(manager.get('bad').state).toBe('disabled');
+    await expect(manager.enable('bad')).rejects.toThrow(StoreUnavailable);
+    store.putPluginState = put;
+    expect(await manager.enable('bad')).toMatchObject({ state: 'loaded', reason: null });
+    expect(await store.pluginStates()).toMatchObject([{ name: 'bad', isEnabled: true }]);
   });
 });
 

@@ -2,6 +2,7 @@
 import { rmSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { isHookRetry } from '../../dist/plugin-api/index.js';
+import type { PluginManager } from '../../dist/plugins/manager.js';
 import { startManager } from '../support/manager.ts';
 import { installPlugin } from '../support/plugins.ts';
 import {
@@ -40,6 +41,7 @@ describe('a plugin that starts with its first call', () => {
     const { call, manager, heal } = await startKnown('process.exit(1)');
     const calls = await Promise.allSettled(Array.from({ length: 6 }, call));
     expect(calls.every((one) => one.status === 'rejected' && isHookRetry(one.reason))).toBe(true);
+    expect(calls[0]).toMatchObject({ reason: { endpoint: 'unknown' } });
     expect(manager.get('late').state).toBe('restarting');
     heal();
     expect(await call()).toEqual({ worked: true });
@@ -54,6 +56,67 @@ describe('a plugin that starts with its first call', () => {
     ]);
   });
 });
+
+describe.each([{ place: 'in a process' }, { place: 'inside the daemon', inline: ['tasks'] }])(
+  'what waits for a handler that runs $place goes on waiting',
+  ({ inline = [] }) => {
+    /** A daemon that knows the handler, and one after it, with another version of the plugin. */
+    async function restart(leave: (manager: PluginManager) => Promise<unknown>) {
+      const folder = tempFolder();
+      const ill = `${folder}/ill`;
+      const install = (version: string) =>
+        installPlugin(`${folder}/plugins`, 'tasks', {
+          version,
+          code: `import { existsSync } from 'node:fs';
+            export default class {
+              static respondsTo = ['task_created'];
+              load() { if (existsSync('${ill}')) throw new Error('no database'); }
+              compute() { return { worked: true }; }
+            }`,
+        });
+      install('1.0.0');
+      const first = await startManager(folder, { plugins: { inline } });
+      await leave(first.manager);
+      await first.stop();
+      install('2.0.0');
+      writeFiles(folder, { ill: '' });
+      const start = () => startManager(folder, { plugins: { inline } });
+      return { start, heal: () => rmSync(ill) };
+    }
+
+    const isKnown = ({ handlers, registry }: Awaited<ReturnType<typeof startManager>>) => {
+      expect(handlers.of('tasks')?.events).toEqual(['task_created']);
+      expect(registry.find('tasks')).toBeUndefined();
+    };
+
+    test('when it cannot be loaded, start after start, until it can', async () => {
+      const { start, heal } = await restart(() => Promise.resolve());
+      for (let round = 0; round < 2; round++) {
+        const started = await start();
+        isKnown(started);
+        expect(started.manager.get('tasks').entries).toMatchObject([
+          { problem: expect.stringContaining('no database') as string },
+        ]);
+        await started.stop();
+      }
+      heal();
+      const { registry, manager } = await start();
+      const service = registry.find('tasks');
+      expect(manager.get('tasks').entries).toMatchObject([{ problem: null }]);
+      const made = service?.call(sampleSubscription(), sampleDelivery(), sampleContext);
+      expect(await made).toEqual({ worked: true });
+    });
+
+    test('when it is disabled, until it is enabled', async () => {
+      const { start, heal } = await restart((manager) => manager.disable('tasks'));
+      const started = await start();
+      isKnown(started);
+      heal();
+      await started.manager.enable('tasks');
+      expect(started.registry.find('tasks')).toBeDefined();
+    });
+  },
+);
 
 /** Listens to events when it is loaded. */
 const listening = (code: string) => `export default class {

@@ -10,6 +10,8 @@ afterEach(() => void vi.useRealTimers());
 /** A refill whose questions the test answers: with nothing. */
 function setUp() {
   const open: { uuid: string; answer: () => void }[] = [];
+  const orphans = new Set<Lane>();
+  const ends: string[] = [];
   const refill = new Refill({
     store: {
       dueDeliveries: ({ subscriptionUuid: uuid }) =>
@@ -23,16 +25,16 @@ function setUp() {
           };
           open.push(question);
         }),
-      deleteSubscription: () => Promise.resolve(),
+      deleteSubscription: (uuid) => Promise.resolve(void ends.push(`deliveries of ${uuid}`)),
     },
     log: silentLog,
-    isServed: () => true,
-    isOrphaned: () => false,
+    isServed: (lane) => !orphans.has(lane),
+    isOrphaned: (lane) => orphans.has(lane),
     room: () => 10,
     sizeLeft: () => 1_000,
     ampleRoom: 5,
     hold: () => undefined,
-    drop: () => undefined,
+    drop: ({ subscriptionUuid }) => void ends.push(`lane ${subscriptionUuid}`),
     onFilled: () => undefined,
   });
   const load = new Load();
@@ -41,7 +43,7 @@ function setUp() {
     refill.watch(lane);
   };
   const lanes = ['a', 'b', 'c', 'd', 'e'].map((uuid) => new Lane(uuid, load));
-  return { refill, open, lanes, leave, asked: () => open.map(({ uuid }) => uuid) };
+  return { refill, open, orphans, ends, lanes, leave, asked: () => open.map(({ uuid }) => uuid) };
 }
 
 test('a lane that something comes for while it waits for its turn is asked for once at a time', async () => {
@@ -58,3 +60,24 @@ test('a lane that something comes for while it waits for its turn is asked for o
   await vi.advanceTimersByTimeAsync(100);
   expect(asked()).toEqual(['c', 'd', 'e']);
 });
+
+test.each([
+  { what: 'nothing', left: false, ended: ['lane a'] },
+  { what: 'a delivery', left: true, ended: ['lane a', 'deliveries of a'] },
+])(
+  'a lane whose subscription goes while the store is asked, and that has $what, is dropped once',
+  async ({ left, ended }) => {
+    const { refill, open, lanes, leave, orphans, ends } = setUp();
+    const [lane] = lanes;
+    if (lane === undefined) return;
+    leave(lane);
+    await vi.advanceTimersByTimeAsync(100);
+    orphans.add(lane);
+    if (left) lane.leaveInStore(Date.now());
+    refill.watch(lane);
+    expect(ends).toEqual([]);
+    open[0]?.answer();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(ends).toEqual(ended);
+  },
+);

@@ -145,6 +145,18 @@ describe('an attempt', () => {
     });
   });
 
+  test('of a subscription without a schedule that can be followed has failed for good', async () => {
+    const { log, lines } = readableLog();
+    const { signal } = new AbortController();
+    const runner = new AttemptRunner({ retries, signal, signer: undefined, log });
+    const subscription = sampleSubscription({ delivery: null as never });
+    const service = serviceThat(() => ({ sent: 1 }));
+    expect(await runner.run(service, subscription, sampleDelivery())).toMatchObject({
+      status: 'error',
+    });
+    expect(lines).toMatchObject([{ level: 50, subscription: subscription.uuid }]);
+  });
+
   test('that the stop of the daemon cuts does not count', async () => {
     const cut = new AbortController();
     const service = serviceThat(() => {

@@ -201,6 +201,27 @@ test('the config a plugin makes a subscription with stays its own', async () => 
   expect(changed.config).not.toBe(made.config);
 });
 
+test.each<[string, object]>([
+  ['delivery', { delivery: null }],
+  ['delivery.schedule', { delivery: { schedule: null } }],
+  ['delivery.schedule', { delivery: { schedule: 'exponential' } }],
+  ['delivery.max_attempts', { delivery: { maxAttempts: 0 } }],
+  ['events', { events: 'call_created' }],
+  ['events.0', { events: [5] }],
+  ['filter', { filter: 'event.' }],
+  ['events_user_uuid', { eventsUserUuid: 5 }],
+  ['metadata', { metadata: null }],
+])('a subscription with a mistake in %s is refused as the API does: %j', async (field, mistake) => {
+  const { subscriptions } = await handmade();
+  const fit = { name: 'mine', service: 'test', events: ['x'], config: { act: 'answer' } };
+  const named = [expect.objectContaining({ field })];
+  const refusal = { problems: expect.arrayContaining(named) as unknown };
+  await expect(subscriptions.create({ ...fit, ...mistake })).rejects.toMatchObject(refusal);
+  const { uuid } = await subscriptions.create({ ...fit, delivery: { maxAttempts: 3 } });
+  await expect(subscriptions.update(uuid, { ...fit, ...mistake })).rejects.toMatchObject(refusal);
+  expect(await subscriptions.get(uuid)).toMatchObject({ ...fit, delivery: { maxAttempts: 3 } });
+});
+
 test('what the daemon would refuse to load is refused', async () => {
   class Broken {
     load(): void {

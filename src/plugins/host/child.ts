@@ -6,7 +6,13 @@ import process from 'node:process';
 import { createBirpc } from 'birpc';
 import type { BusEvent, Json, JsonObject, KeptEvent } from '../../model.ts';
 import type { AttemptContext, Outcome, StatusProvider } from '../../plugin-api/contract.ts';
-import { isHookExpectedError, isHookRetry, pauseIn } from '../../plugin-api/errors.ts';
+import {
+  isHookExpectedError,
+  isHookRetry,
+  pauseIn,
+  signInExpected,
+  signInRetry,
+} from '../../plugin-api/errors.ts';
 import { isHttpRequest } from '../../plugin-api/request.ts';
 import { type Entry, importClass, makeEntry, traitsOf } from '../entry.ts';
 import { describeFault, placeIn } from '../fault-place.ts';
@@ -83,7 +89,12 @@ async function attempt(call: AttemptCall): Promise<AttemptAnswer> {
   const entry = entries.get(keyOf(plugin, service));
   // It could not be loaded this time: the daemon will load it again.
   if (entry === undefined)
-    return { kind: 'retry', detail: { error: `${service} is not loaded` }, after: null };
+    return {
+      kind: 'retry',
+      detail: { error: `${service} is not loaded` },
+      after: null,
+      endpoint: 'unknown',
+    };
   const kept: KeptEvent = { ...event, data: JSON.parse(dataJson) as Json, dataJson };
   const context: AttemptContext = {
     delivery: { id: call.deliveryId },
@@ -98,8 +109,14 @@ async function attempt(call: AttemptCall): Promise<AttemptAnswer> {
     return asJson(answer(await entry.call(subscription, kept, context)));
   } catch (error) {
     if (isHookRetry(error))
-      return { kind: 'retry', detail: saidIn(error), after: pauseIn(error) ?? null };
-    if (isHookExpectedError(error)) return { kind: 'expected', detail: saidIn(error) };
+      return {
+        kind: 'retry',
+        detail: saidIn(error),
+        after: pauseIn(error) ?? null,
+        endpoint: signInRetry(error),
+      };
+    if (isHookExpectedError(error))
+      return { kind: 'expected', detail: saidIn(error), endpoint: signInExpected(error) };
     return { kind: 'threw', error: thrown(error) };
   }
 }

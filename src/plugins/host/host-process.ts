@@ -129,7 +129,7 @@ export class HostProcess {
         callTimeout,
         `no answer within ${callTimeout / 1000} s (plugins.call_timeout)`,
       ).catch((error: unknown) => {
-        throw new HookRetry({ error: (error as Error).message });
+        throw new HookRetry({ error: (error as Error).message }, { endpoint: 'unknown' });
       });
       return outcomeOf(answer);
     } finally {
@@ -265,9 +265,12 @@ function outcomeOf(answer: AttemptAnswer): Outcome {
     case 'requests':
       return answer.requests.map(reviveHttpRequest);
     case 'retry':
-      throw new HookRetry(answer.detail, answer.after === null ? {} : { after: answer.after });
+      throw new HookRetry(answer.detail, {
+        after: answer.after ?? undefined,
+        endpoint: answer.endpoint,
+      });
     case 'expected':
-      throw new HookExpectedError(answer.detail);
+      throw new HookExpectedError(answer.detail, { endpoint: answer.endpoint });
     case 'threw':
       throw Object.assign(new Error(answer.error.message), { stack: answer.error.stack });
   }

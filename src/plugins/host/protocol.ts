@@ -1,6 +1,7 @@
 /** What the daemon and a plugin host, a process of its own, say to each other. Everything is JSON. */
 import type { BusEvent, Json, JsonObject, Subscription } from '../../model.ts';
 import type { TraceContext } from '../../plugin-api/contract.ts';
+import type { HookExpectedError, HookRetry } from '../../plugin-api/errors.ts';
 import type { Environment } from '../../plugin-api/handled-event.ts';
 import type { HttpRequest } from '../../plugin-api/request.ts';
 import type { EntryTraits } from '../entry.ts';
@@ -53,8 +54,8 @@ export interface AttemptCall {
 export type AttemptAnswer =
   | { kind: 'detail'; detail: JsonObject | null }
   | { kind: 'requests'; requests: HttpRequest[] }
-  | { kind: 'retry'; detail: JsonObject; after: number | null }
-  | { kind: 'expected'; detail: JsonObject }
+  | { kind: 'retry'; detail: JsonObject; after: number | null; endpoint: HookRetry['endpoint'] }
+  | { kind: 'expected'; detail: JsonObject; endpoint: HookExpectedError['endpoint'] }
   | { kind: 'threw'; error: ThrownError };
 
 /** A line of a plugin's log. */

@@ -274,10 +274,11 @@ export class SqliteStore implements Store {
     this.#logTimer.unref();
   }
 
+  /** Never rejects: a thread that ends before it answers is gone as well, and nothing was to be kept. */
   async #closeLog(): Promise<void> {
     clearTimeout(this.#logTimer);
     const log = await this.#log?.catch(() => undefined);
     this.#log = undefined;
-    await log?.close();
+    await log?.close().catch(() => undefined);
   }
 }
