@@ -45,12 +45,21 @@ function bindingArguments(bus: Config['bus'], name: string): Record<string, stri
   return name === everything ? { 'x-match': 'all' } : { 'x-match': 'all', name };
 }
 
-/** No exchange knows patterns of names: whoever wants one gets everything, and the matcher chooses. */
-const bindingKey = (name: string) => (name.includes('*') ? everything : name);
+/** A routing key and arguments: what the broker tells bindings apart by. */
+type Binding = [key: string, args: Record<string, string>];
 
 /**
- * One binding for every distinct event name somebody wants. What is wanted is counted here; what is
- * bound follows it on the consumer's channel, and is made anew on each new channel.
+ * The binding that events of a name come by, as text. Names may share one: with a fixed routing key all do.
+ * No exchange knows patterns of names: whoever wants one gets everything, and the matcher chooses.
+ */
+function bindingOf(bus: Config['bus'], name: string): string {
+  const bound = name.includes('*') ? everything : name;
+  return JSON.stringify([routingKey(bus, bound), bindingArguments(bus, bound)] satisfies Binding);
+}
+
+/**
+ * One binding for all who want it. What is wanted is counted here; what is bound follows it on the
+ * consumer's channel, and is made anew on each new channel.
  */
 export class Bindings {
   readonly #wanted = new Map<string, number>();
@@ -60,16 +69,16 @@ export class Bindings {
 
   constructor(private readonly bus: Config['bus']) {}
 
-  /** Event names that are wanted now. */
-  names(): string[] {
-    return [...this.#wanted.keys()];
+  /** How many bindings are wanted now. */
+  get size(): number {
+    return this.#wanted.size;
   }
 
   /** Takes effect on the broker before it resolves; without a connection, as soon as there is one. */
   async want(names: Iterable<string>): Promise<void> {
     for (const name of names) {
-      const key = bindingKey(name);
-      this.#wanted.set(key, (this.#wanted.get(key) ?? 0) + 1);
+      const binding = bindingOf(this.bus, name);
+      this.#wanted.set(binding, (this.#wanted.get(binding) ?? 0) + 1);
     }
     await this.#sync().catch(() => undefined);
   }
@@ -77,10 +86,10 @@ export class Bindings {
   /** Takes back what {@link want} asked for, name by name. */
   async release(names: Iterable<string>): Promise<void> {
     for (const name of names) {
-      const key = bindingKey(name);
-      const left = (this.#wanted.get(key) ?? 0) - 1;
-      if (left > 0) this.#wanted.set(key, left);
-      else this.#wanted.delete(key);
+      const binding = bindingOf(this.bus, name);
+      const left = (this.#wanted.get(binding) ?? 0) - 1;
+      if (left > 0) this.#wanted.set(binding, left);
+      else this.#wanted.delete(binding);
     }
     // A channel that fails here is replaced, and the new one gets all bindings anew.
     await this.#sync().catch(() => undefined);
@@ -108,29 +117,15 @@ export class Bindings {
     if (channel === undefined) return;
     const bound = this.#bound;
     const { queueName, exchangeName } = this.bus;
-    const missing = this.names().filter((name) => !bound.has(name));
-    const stale = [...bound].filter((name) => !this.#wanted.has(name));
+    const missing = [...this.#wanted.keys()].filter((binding) => !bound.has(binding));
+    const stale = [...bound].filter((binding) => !this.#wanted.has(binding));
+    const tell = (binding: string, verb: 'bindQueue' | 'unbindQueue') => {
+      const [key, args] = JSON.parse(binding) as Binding;
+      return channel[verb](queueName, exchangeName, key, args);
+    };
     await Promise.all([
-      ...missing.map((name) =>
-        channel
-          .bindQueue(
-            queueName,
-            exchangeName,
-            routingKey(this.bus, name),
-            bindingArguments(this.bus, name),
-          )
-          .then(() => bound.add(name)),
-      ),
-      ...stale.map((name) =>
-        channel
-          .unbindQueue(
-            queueName,
-            exchangeName,
-            routingKey(this.bus, name),
-            bindingArguments(this.bus, name),
-          )
-          .then(() => bound.delete(name)),
-      ),
+      ...missing.map((binding) => tell(binding, 'bindQueue').then(() => bound.add(binding))),
+      ...stale.map((binding) => tell(binding, 'unbindQueue').then(() => bound.delete(binding))),
     ]);
   }
 }

@@ -22,8 +22,8 @@ async function deliverOver(type: string, more: Record<string, string> = {}) {
   const publisher = await TestPublisher.open(brokerUrl, exchange, type);
   onTestFinished(() => publisher.close());
   await daemon.start();
-  await daemon.subscribe(['wanted', 'wanted.too'], inbox.url);
-  return { daemon, inbox, publisher, queue };
+  const uuid = await daemon.subscribe(['wanted', 'wanted.too'], inbox.url);
+  return { daemon, inbox, publisher, queue, uuid };
 }
 
 test.each(['headers', 'topic', 'direct', 'fanout'])(
@@ -60,6 +60,25 @@ test('a routing key of one’s own binds with it: what its publisher calls the e
   await inbox.received(2);
   expect(inbox.bodies.map(({ id }) => id).sort()).toEqual([1, 3]);
 });
+
+test.each([
+  ['fanout', {}],
+  ['topic', { routing_key: '#' }],
+  ['topic', {}],
+])(
+  'over a %s exchange with %j, what one subscription no longer names still comes to another',
+  async (type, more) => {
+    const { daemon, inbox, publisher, uuid } = await deliverOver(type, more);
+    // On a topic exchange this name has the key that everything has.
+    const hash = await daemon.subscribe(['#'], inbox.url);
+    await daemon.subscribe(['kept*'], inbox.url);
+    await daemon.call('DELETE', `/subscriptions/${uuid}`);
+    await daemon.call('DELETE', `/subscriptions/${hash}`);
+    await publisher.publish({ name: 'wanted', data: { id: 1 } }, { name: 'kept', data: { id: 2 } });
+    await inbox.received(1);
+    expect(inbox.bodies).toEqual([{ id: 2 }]);
+  },
+);
 
 test('a queue may be a quorum queue', async () => {
   const { inbox, publisher } = await deliverOver('headers', { queue_type: 'quorum' });
