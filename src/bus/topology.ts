@@ -1,5 +1,6 @@
 /** Exchange, queue, dead-letter exchange and queue, and the bindings between them. */
 import type { Channel } from 'amqplib';
+import type { Logger } from 'pino';
 import type { Config } from '../config/schema.ts';
 
 export const deadLetterName = (bus: Config['bus']) => `${bus.queueName}.dead-letter`;
@@ -49,12 +50,25 @@ function bindingArguments(bus: Config['bus'], name: string): Record<string, stri
 type Binding = [key: string, args: Record<string, string>];
 
 /**
- * The binding that events of a name come by, as text. Names may share one: with a fixed routing key all do.
+ * The binding that events of a name come by. Names may share one: with a fixed routing key all do.
  * No exchange knows patterns of names: whoever wants one gets everything, and the matcher chooses.
  */
-function bindingOf(bus: Config['bus'], name: string): string {
+function bindingOf(bus: Config['bus'], name: string): Binding {
   const bound = name.includes('*') ? everything : name;
-  return JSON.stringify([routingKey(bus, bound), bindingArguments(bus, bound)] satisfies Binding);
+  return [routingKey(bus, bound), bindingArguments(bus, bound)];
+}
+
+/** AMQP's limit of a routing key, bytes. A name keeps to it even where it goes into arguments: a frame is limited too. */
+const longestKey = 255;
+
+/** Why nobody can have events of a name. */
+interface NameProblem {
+  /** `must NOT have more than 255 bytes in UTF-8` */
+  message: string;
+  /** The constraint that is not met, as JSON Schema names it: `maxLength`. */
+  constraint: string;
+  /** What the constraint asks for: 255. */
+  limit: unknown;
 }
 
 /**
@@ -62,35 +76,45 @@ function bindingOf(bus: Config['bus'], name: string): string {
  * consumer's channel, and is made anew on each new channel.
  */
 export class Bindings {
+  /** By the binding as JSON. */
   readonly #wanted = new Map<string, number>();
+  readonly #leftOut = new Set<string>();
   #bound = new Set<string>();
   #channel: Channel | undefined;
   #syncing: Promise<void> = Promise.resolve();
 
-  constructor(private readonly bus: Config['bus']) {}
+  constructor(
+    private readonly bus: Config['bus'],
+    private readonly log: Logger,
+  ) {}
 
   /** How many bindings are wanted now. */
   get size(): number {
     return this.#wanted.size;
   }
 
+  /** undefined: nothing is wrong with the name. */
+  problemOf(name: string): NameProblem | undefined {
+    const [key] = bindingOf(this.bus, name);
+    const tooLong = (verb: string) => ({
+      message: `must NOT ${verb} more than ${longestKey} bytes in UTF-8`,
+      constraint: 'maxLength',
+      limit: longestKey,
+    });
+    if (Buffer.byteLength(name) > longestKey) return tooLong('have');
+    if (Buffer.byteLength(key) > longestKey) return tooLong('make a routing key of');
+    return undefined;
+  }
+
   /** Takes effect on the broker before it resolves; without a connection, as soon as there is one. */
   async want(names: Iterable<string>): Promise<void> {
-    for (const name of names) {
-      const binding = bindingOf(this.bus, name);
-      this.#wanted.set(binding, (this.#wanted.get(binding) ?? 0) + 1);
-    }
+    this.#count(names, 1);
     await this.#sync().catch(() => undefined);
   }
 
   /** Takes back what {@link want} asked for, name by name. */
   async release(names: Iterable<string>): Promise<void> {
-    for (const name of names) {
-      const binding = bindingOf(this.bus, name);
-      const left = (this.#wanted.get(binding) ?? 0) - 1;
-      if (left > 0) this.#wanted.set(binding, left);
-      else this.#wanted.delete(binding);
-    }
+    this.#count(names, -1);
     // A channel that fails here is replaced, and the new one gets all bindings anew.
     await this.#sync().catch(() => undefined);
   }
@@ -104,6 +128,26 @@ export class Bindings {
 
   detach(channel: Channel): void {
     if (this.#channel === channel) this.#channel = undefined;
+  }
+
+  #count(names: Iterable<string>, by: 1 | -1): void {
+    for (const name of names) {
+      if (!this.#canBind(name)) continue;
+      const binding = JSON.stringify(bindingOf(this.bus, name));
+      const count = (this.#wanted.get(binding) ?? 0) + by;
+      if (count > 0) this.#wanted.set(binding, count);
+      else this.#wanted.delete(binding);
+    }
+  }
+
+  /** A name that cannot be bound, kept from before or a handler's, must not keep the others from it. */
+  #canBind(name: string): boolean {
+    const problem = this.problemOf(name);
+    if (problem === undefined) return true;
+    if (!this.#leftOut.has(name))
+      this.log.warn({ event: name }, `no event of this name comes: it ${problem.message}`);
+    this.#leftOut.add(name);
+    return false;
   }
 
   #sync(): Promise<void> {

@@ -61,6 +61,20 @@ test('a routing key of one’s own binds with it: what its publisher calls the e
   expect(inbox.bodies.map(({ id }) => id).sort()).toEqual([1, 3]);
 });
 
+test('a name that makes too long a routing key is refused, and hurts nobody', async () => {
+  const { daemon, inbox, publisher } = await deliverOver('topic', { routing_key: 'wazo.{name}' });
+  const input = { name: 'long', service: 'http', config: { url: inbox.url } };
+  const events = ['fine', 'é'.repeat(126)];
+  expect(await daemon.call('POST', '/subscriptions', { ...input, events })).toMatchObject({
+    status: 400,
+    body: { details: { 'events.1': { constraint_id: 'maxLength', constraint: 255 } } },
+  });
+  await daemon.subscribe(['fine'], inbox.url);
+  publisher.raw(Buffer.from('{"name":"fine","data":{"id":1}}'), { headers: {} }, 'wazo.fine');
+  await inbox.received(1);
+  expect(await daemon.stop()).toBe(0);
+});
+
 test.each([
   ['fanout', {}],
   ['topic', { routing_key: '#' }],
