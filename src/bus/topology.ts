@@ -35,9 +35,9 @@ const everything = '*';
 /** The key that events of a name are published and bound with. */
 export function routingKey(bus: Config['bus'], name: string): string {
   if (name === everything && bus.exchangeType === 'topic') return '#';
-  return bus.exchangeType === 'headers' || bus.exchangeType === 'fanout'
-    ? ''
-    : bus.routingKey.replaceAll('{name}', name);
+  if (bus.exchangeType === 'headers' || bus.exchangeType === 'fanout') return '';
+  // As a text `$&` and the like in it would mean something.
+  return bus.routingKey.replaceAll('{name}', () => name);
 }
 
 /** What a headers exchange compares; other exchanges ignore it. */
@@ -95,6 +95,14 @@ export class Bindings {
 
   /** undefined: nothing is wrong with the name. */
   problemOf(name: string): NameProblem | undefined {
+    const { exchangeType, routingKey: template } = this.bus;
+    // There is no key for everything there, as long as every name has its own.
+    if (exchangeType === 'direct' && template.includes('{name}') && name.includes('*'))
+      return {
+        message: 'must NOT be a pattern: the bus has a direct exchange',
+        constraint: 'pattern',
+        limit: '^[^*]*$',
+      };
     const [key] = bindingOf(this.bus, name);
     const tooLong = (verb: string) => ({
       message: `must NOT ${verb} more than ${longestKey} bytes in UTF-8`,

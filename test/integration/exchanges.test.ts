@@ -75,6 +75,23 @@ test('a name that makes too long a routing key is refused, and hurts nobody', as
   expect(await daemon.stop()).toBe(0);
 });
 
+test('a name is in the routing key as it is', async () => {
+  const { daemon, inbox, publisher } = await deliverOver('topic');
+  await daemon.subscribe(['a$$b'], inbox.url);
+  await publisher.publish({ name: 'a$$b', data: { id: 1 } });
+  await inbox.received(1);
+});
+
+test('patterns are refused over a direct exchange, which has no key for everything', async () => {
+  const { daemon, inbox } = await deliverOver('direct');
+  const input = { name: 'pattern', service: 'http', config: { url: inbox.url } };
+  const events = ['call_*'];
+  expect(await daemon.call('POST', '/subscriptions', { ...input, events })).toMatchObject({
+    status: 400,
+    body: { details: { 'events.0': { constraint_id: 'pattern' } } },
+  });
+});
+
 test.each([
   ['fanout', {}],
   ['topic', { routing_key: '#' }],

@@ -55,6 +55,13 @@ test('names have bindings of their own on a headers exchange', async () => {
   expect([...bound]).toEqual([' {"x-match":"all","name":"b"}']);
 });
 
+test('a name is in the key as it is, whatever it means to JavaScript', async () => {
+  const { bindings, bound, channel } = setUp('{ exchange_type: topic }');
+  await bindings.want(['a$$b', 'a$&b']);
+  await bindings.attach(channel);
+  expect([...bound]).toEqual(['a$$b {}', 'a$&b {}']);
+});
+
 describe('a name that cannot be bound', () => {
   test.each([
     ['{ exchange_type: topic }', 'n'.repeat(256), 'must NOT have more than 255 bytes in UTF-8'],
@@ -64,6 +71,7 @@ describe('a name that cannot be bound', () => {
       'é'.repeat(126),
       'must NOT make a routing key of more than 255 bytes in UTF-8',
     ],
+    ['{ exchange_type: direct }', 'call_*', 'must NOT be a pattern: the bus has a direct exchange'],
   ])('with %s is left out and told of once: %s', async (bus, name, why) => {
     const { bindings, bound, lines, channel } = setUp(bus);
     expect(bindings.problemOf(name)).toMatchObject({ message: why });
@@ -76,6 +84,11 @@ describe('a name that cannot be bound', () => {
     expect(lines).toMatchObject([
       { level: 40, event: name, msg: `no event of this name comes: it ${why}` },
     ]);
+  });
+
+  test('is no pattern where all names have one key', () => {
+    const { bindings } = setUp("{ exchange_type: direct, routing_key: 'wazo' }");
+    expect(bindings.problemOf('call_*')).toBeUndefined();
   });
 
   test('is none that just fits, nor a pattern, which is not in the key', () => {
