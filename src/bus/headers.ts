@@ -1,5 +1,5 @@
-/** Headers that came from the bus, on their way there again. */
-import type { MessageProperties } from 'amqplib';
+/** Headers and other properties that came from the bus, on their way there again. */
+import type { MessageProperties, Options } from 'amqplib';
 import { undecodable } from './amqplib.ts';
 
 /** What the broker writes down when it puts a message aside. */
@@ -8,6 +8,25 @@ export const isDeathHeader = (name: string): boolean => /^x-(first-|last-)?death
 const longestKey = 255;
 
 const latestTime = 2n ** 64n - 1n;
+
+/** The last number before 2^64: later ones are read as that, which cannot be written. */
+const latestNumber = 2 ** 64 - 2 ** 11;
+
+/**
+ * A message's properties, to publish it with again. The broker lets nobody publish as another user, and closes the
+ * channel; and nothing that is put aside, or back, may expire before somebody has looked at it.
+ */
+export function publishable(
+  properties: MessageProperties,
+  headers: Record<string, unknown>,
+): Options.Publish {
+  const options = { ...(properties as Options.Publish), headers };
+  delete options.userId;
+  delete options.expiration;
+  if (options.timestamp !== undefined)
+    options.timestamp = Math.min(options.timestamp, latestNumber);
+  return options;
+}
 
 /**
  * The publisher's own headers in a form that amqplib can write: it reads more than it writes.

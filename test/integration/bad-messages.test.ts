@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
-import { connect, type GetMessage } from 'amqplib';
-import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { type ConfirmChannel, connect, type GetMessage } from 'amqplib';
+import { beforeEach, describe, expect, inject, onTestFinished, test } from 'vitest';
+import { runCtl } from '../support/broker.ts';
 import type { Inbox } from '../support/inbox.ts';
 import { deepJson } from '../support/messages.ts';
 import { packageRoot } from '../support/root.ts';
@@ -40,6 +42,19 @@ async function deadLetter(): Promise<GetMessage> {
   );
 }
 
+/** A user who is not the daemon's, with a channel. */
+async function otherUser(): Promise<{ name: string; channel: ConfirmChannel }> {
+  const control = inject('brokerControl');
+  const url = new URL(scene().brokerUrl);
+  const name = `other-${randomUUID()}`;
+  await runCtl(control, 'add_user', name, 'password');
+  await runCtl(control, 'set_permissions', '-p', url.pathname.slice(1), name, '.*', '.*', '.*');
+  Object.assign(url, { username: name, password: 'password' });
+  const connection = await connect(url.href);
+  onTestFinished(() => connection.close());
+  return { name, channel: await connection.createConfirmChannel() };
+}
+
 const headers = { name: 'served' };
 
 describe('goes to the dead-letter queue, and the next event is served', () => {
@@ -68,6 +83,47 @@ describe('goes to the dead-letter queue, and the next event is served', () => {
     expect(told().map(({ msg }) => msg)).toEqual([
       expect.stringMatching(/^message sent to the dead-letter queue: its|it is/),
     ]);
+  });
+});
+
+describe('of another user', () => {
+  test('a bad message that was to expire is put aside once, and stays there', async () => {
+    const other = await otherUser();
+    const options = { userId: other.name, expiration: 1_000 };
+    other.channel.publish('wazo-headers', '', Buffer.from('nonsense'), {
+      ...options,
+      headers: { ...headers, 'x-death': 'x' },
+    });
+    await other.channel.waitForConfirms();
+    await nextIsServed();
+    // What expires later is gone: the other one would be gone too.
+    const { queue } = await other.channel.assertQueue('', { exclusive: true });
+    other.channel.sendToQueue(queue, Buffer.from('later'), options);
+    await other.channel.waitForConfirms();
+    await until(
+      'the later one is gone',
+      async () => (await other.channel.checkQueue(queue)).messageCount === 0,
+    );
+    expect((await other.channel.checkQueue('webhookd.dead-letter')).messageCount).toBe(1);
+    const { content, properties } = await deadLetter();
+    expect(content.toString()).toBe('nonsense');
+    expect(properties.expiration).toBeUndefined();
+  });
+
+  test('a message that was put aside can be put back, and so can those after it', async () => {
+    const { channel, name } = await otherUser();
+    for (const id of ['theirs', 'ours'])
+      channel.sendToQueue('webhookd.dead-letter', Buffer.from(JSON.stringify({ data: { id } })), {
+        headers,
+        ...(id === 'theirs' ? { userId: name } : {}),
+      });
+    await channel.waitForConfirms();
+    expect(await scene().daemon.call('POST', '/deadletter/redrive', { all: true })).toMatchObject({
+      status: 200,
+      body: { messages: 2 },
+    });
+    await inbox.received(2);
+    expect(inbox.bodies.map(({ id }) => id).sort()).toEqual(['ours', 'theirs']);
   });
 });
 
