@@ -82,7 +82,7 @@ export class DeadLetters {
 
   /**
    * Puts messages into the daemon's queue again, whichever `isMeant`; how many. Those whose headers cannot be
-   * written as they were stay.
+   * written as they were stay. Rejects when the queue is not there.
    */
   redrive(isMeant: (letter: DeadLetter) => boolean): Promise<number> {
     const { publisher, bus } = this.#options;
@@ -91,7 +91,8 @@ export class DeadLetters {
       const headers = headersOf(properties);
       // It would be another message: better it stays where it is.
       if (headers === undefined) return false;
-      const options = publishable(properties, headers);
+      // Without the queue the broker would confirm it, and let go of it.
+      const options = { ...publishable(properties, headers), mandatory: true };
       await publisher.publish({ exchange: '', routingKey: bus.queueName, content, options });
       return true;
     });

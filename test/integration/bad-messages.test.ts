@@ -4,10 +4,12 @@ import { promisify } from 'node:util';
 import { type ConfirmChannel, connect, type GetMessage } from 'amqplib';
 import { beforeEach, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { runCtl } from '../support/broker.ts';
+import { TestDaemon } from '../support/daemon.ts';
 import type { Inbox } from '../support/inbox.ts';
 import { deepJson } from '../support/messages.ts';
 import { packageRoot } from '../support/root.ts';
 import { useScene } from '../support/scene.ts';
+import { newVhost } from '../support/vhost.ts';
 import { until } from '../support/wait.ts';
 
 const scene = useScene();
@@ -125,6 +127,27 @@ describe('of another user', () => {
     await inbox.received(2);
     expect(inbox.bodies.map(({ id }) => id).sort()).toEqual(['ours', 'theirs']);
   });
+});
+
+test('what was put aside stays there as long as there is no queue to put it back into', async () => {
+  const brokerUrl = await newVhost();
+  const connection = await connect(brokerUrl);
+  onTestFinished(() => connection.close());
+  const channel = await connection.createConfirmChannel();
+  // Not as the daemon makes it, which stops there, and makes no other queue.
+  const queue = 'webhookd.dead-letter';
+  await channel.assertQueue(queue, { maxLength: 10 });
+  channel.sendToQueue(queue, Buffer.from('{"data":{}}'), { headers });
+  await channel.waitForConfirms();
+  const daemon = new TestDaemon({ brokerUrl });
+  onTestFinished(() => daemon.remove());
+  await daemon.spawn();
+  await daemon.logged('cannot consume: ');
+  expect(await daemon.call('POST', '/deadletter/redrive', { all: true })).toMatchObject({
+    status: 503,
+    body: { message: expect.stringContaining('no queue takes it') as string },
+  });
+  expect(await daemon.call('GET', '/deadletter')).toMatchObject({ body: { total: 1 } });
 });
 
 /** With a larger stack than the test's: the library's encoder calls itself for every level too. */
