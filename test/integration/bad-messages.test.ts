@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
-import { type ConfirmChannel, connect, type GetMessage } from 'amqplib';
+import { type ConfirmChannel, connect, type GetMessage, type Options } from 'amqplib';
 import { beforeEach, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { runCtl } from '../support/broker.ts';
 import { TestDaemon } from '../support/daemon.ts';
@@ -88,45 +88,44 @@ describe('goes to the dead-letter queue, and the next event is served', () => {
   });
 });
 
-describe('of another user', () => {
-  test('a bad message that was to expire is put aside once, and stays there', async () => {
-    const other = await otherUser();
-    const options = { userId: other.name, expiration: 1_000 };
-    other.channel.publish('wazo-headers', '', Buffer.from('nonsense'), {
-      ...options,
+describe('a bad message that the broker cannot put aside itself', () => {
+  test.each<[string, (user: string) => Options.Publish]>([
+    ['of another user', (userId) => ({ userId })],
+    ['that is to expire', () => ({ expiration: 1_000 })],
+  ])('%s is put aside once, and stays there', async (_what, propertiesFor) => {
+    const { name, channel } = await otherUser();
+    channel.publish('wazo-headers', '', Buffer.from('nonsense'), {
+      ...propertiesFor(name),
       headers: { ...headers, 'x-death': 'x' },
     });
-    await other.channel.waitForConfirms();
-    await nextIsServed();
-    // What expires later is gone: the other one would be gone too.
-    const { queue } = await other.channel.assertQueue('', { exclusive: true });
-    other.channel.sendToQueue(queue, Buffer.from('later'), options);
-    await other.channel.waitForConfirms();
-    await until(
-      'the later one is gone',
-      async () => (await other.channel.checkQueue(queue)).messageCount === 0,
-    );
-    expect((await other.channel.checkQueue('webhookd.dead-letter')).messageCount).toBe(1);
-    const { content, properties } = await deadLetter();
-    expect(content.toString()).toBe('nonsense');
-    expect(properties.expiration).toBeUndefined();
-  });
-
-  test('a message that was put aside can be put back, and so can those after it', async () => {
-    const { channel, name } = await otherUser();
-    for (const id of ['theirs', 'ours'])
-      channel.sendToQueue('webhookd.dead-letter', Buffer.from(JSON.stringify({ data: { id } })), {
-        headers,
-        ...(id === 'theirs' ? { userId: name } : {}),
-      });
     await channel.waitForConfirms();
-    expect(await scene().daemon.call('POST', '/deadletter/redrive', { all: true })).toMatchObject({
-      status: 200,
-      body: { messages: 2 },
-    });
-    await inbox.received(2);
-    expect(inbox.bodies.map(({ id }) => id).sort()).toEqual(['ours', 'theirs']);
+    const count = async (queue: string) => (await channel.checkQueue(queue)).messageCount;
+    await until('it is put aside', async () => (await count('webhookd.dead-letter')) === 1);
+    await nextIsServed();
+    // What expires later is gone: so it would be too.
+    const { queue } = await channel.assertQueue('', { exclusive: true });
+    channel.sendToQueue(queue, Buffer.from('later'), { expiration: 1_000 });
+    await channel.waitForConfirms();
+    await until('the later one is gone', async () => (await count(queue)) === 0);
+    expect(await count('webhookd.dead-letter')).toBe(1);
+    expect((await deadLetter()).content.toString()).toBe('nonsense');
   });
+});
+
+test('a message of another user that was put aside can be put back, and so can those after it', async () => {
+  const { channel, name } = await otherUser();
+  for (const id of ['theirs', 'ours'])
+    channel.sendToQueue('webhookd.dead-letter', Buffer.from(JSON.stringify({ data: { id } })), {
+      headers,
+      ...(id === 'theirs' ? { userId: name } : {}),
+    });
+  await channel.waitForConfirms();
+  expect(await scene().daemon.call('POST', '/deadletter/redrive', { all: true })).toMatchObject({
+    status: 200,
+    body: { messages: 2 },
+  });
+  await inbox.received(2);
+  expect(inbox.bodies.map(({ id }) => id).sort()).toEqual(['ours', 'theirs']);
 });
 
 test('what was put aside stays there as long as there is no queue to put it back into', async () => {
