@@ -169,7 +169,7 @@ export class BusConsumer {
       if (this.#stopping.signal.aborted) return 'stopped';
       this.#channel = { channel, tag: consumerTag };
       this.#markFirstRound();
-      log.info({ queue: bus.queueName, bindings: bindings.names().length }, 'consuming');
+      log.info({ queue: bus.queueName, bindings: bindings.size }, 'consuming');
       await Promise.race([closed, cancelled]);
       return reason;
     } catch (error) {

@@ -1,11 +1,11 @@
 /** Messages that could not be taken: looked at, sent to the daemon's queue again, or dropped. */
 import { createHash } from 'node:crypto';
-import type { Channel, GetMessage, MessageProperties, Options } from 'amqplib';
+import type { Channel, GetMessage, MessageProperties } from 'amqplib';
 import type { Config } from '../config/schema.ts';
 import { codeOf } from '../errors.ts';
 import type { BusConnection } from './connection.ts';
 import { deathsOf } from './death.ts';
-import { isDeathHeader, writableHeaders } from './headers.ts';
+import { isDeathHeader, publishable, writableHeaders } from './headers.ts';
 import { parseMessage } from './message.ts';
 import type { BusPublisher } from './publisher.ts';
 import { deadLetterName } from './topology.ts';
@@ -82,15 +82,17 @@ export class DeadLetters {
 
   /**
    * Puts messages into the daemon's queue again, whichever `isMeant`; how many. Those whose headers cannot be
-   * written as they were stay.
+   * written as they were stay. Rejects when the queue is not there.
    */
   redrive(isMeant: (letter: DeadLetter) => boolean): Promise<number> {
     const { publisher, bus } = this.#options;
     return this.#look(mostLooked, async (letter, { content, properties }) => {
       if (!isMeant(letter)) return false;
-      const options = publishable(properties);
+      const headers = headersOf(properties);
       // It would be another message: better it stays where it is.
-      if (options === undefined) return false;
+      if (headers === undefined) return false;
+      // Without the queue the broker would confirm it, and let go of it.
+      const options = { ...publishable(properties, headers), mandatory: true };
       await publisher.publish({ exchange: '', routingKey: bus.queueName, content, options });
       return true;
     });
@@ -138,9 +140,9 @@ export class DeadLetters {
 
 const close = (channel: Channel) => channel.close().catch(() => undefined);
 
-function publishable(properties: MessageProperties): Options.Publish | undefined {
+function headersOf(properties: MessageProperties): Record<string, unknown> | undefined {
   try {
-    return { ...(properties as Options.Publish), headers: writableHeaders(properties) };
+    return writableHeaders(properties);
   } catch {
     return undefined;
   }

@@ -6,7 +6,7 @@
  * Such a message must not be rejected; a copy without the header is put aside instead.
  */
 import type { ConsumeMessage, MessageProperties, Options } from 'amqplib';
-import { writableHeaders } from './headers.ts';
+import { publishable, writableHeaders } from './headers.ts';
 
 /** One entry as the broker writes it. */
 interface Death {
@@ -46,10 +46,9 @@ export const canBeDeadLettered = ({ properties }: ConsumeMessage): boolean =>
 
 /** What a message is published with for the dead-letter queue, when the broker cannot do so. */
 export function copyForDeadLetter(properties: MessageProperties): Options.Publish {
-  const copy = { ...(properties as Options.Publish), persistent: true };
   try {
-    return { ...copy, headers: writableHeaders(properties) };
+    return { ...publishable(properties, writableHeaders(properties)), persistent: true };
   } catch {
-    return { ...copy, headers: {} };
+    return { ...publishable(properties, {}), persistent: true };
   }
 }

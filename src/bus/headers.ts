@@ -1,13 +1,35 @@
-/** Headers that came from the bus, on their way there again. */
-import type { MessageProperties } from 'amqplib';
+/** Headers and other properties that came from the bus, on their way there again. */
+import type { MessageProperties, Options } from 'amqplib';
 import { undecodable } from './amqplib.ts';
 
 /** What the broker writes down when it puts a message aside. */
 export const isDeathHeader = (name: string): boolean => /^x-(first-|last-)?death/.test(name);
 
+/** To whom else the broker is to route a copy: a message that is put aside, or back, is for one queue. */
+const isCopyHeader = (name: string): boolean => name === 'CC' || name === 'BCC';
+
 const longestKey = 255;
 
 const latestTime = 2n ** 64n - 1n;
+
+/** The last number before 2^64: later ones are read as that, which cannot be written. */
+const latestNumber = 2 ** 64 - 2 ** 11;
+
+/**
+ * A message's properties, to publish it with again. The broker lets nobody publish as another user, and closes the
+ * channel; and nothing that is put aside, or back, may expire before somebody has looked at it.
+ */
+export function publishable(
+  properties: MessageProperties,
+  headers: Record<string, unknown>,
+): Options.Publish {
+  const options = { ...(properties as Options.Publish), headers };
+  delete options.userId;
+  delete options.expiration;
+  if (options.timestamp !== undefined)
+    options.timestamp = Math.min(options.timestamp, latestNumber);
+  return options;
+}
 
 /**
  * The publisher's own headers in a form that amqplib can write: it reads more than it writes.
@@ -16,7 +38,9 @@ const latestTime = 2n ** 64n - 1n;
  */
 export function writableHeaders({ headers = {} }: MessageProperties): Record<string, unknown> {
   if (undecodable in headers) throw new Error('its headers could not be decoded');
-  const own = Object.entries(headers).filter(([name]) => !isDeathHeader(name));
+  const own = Object.entries(headers).filter(
+    ([name]) => !isDeathHeader(name) && !isCopyHeader(name),
+  );
   return writableTable(own);
 }
 

@@ -1,5 +1,5 @@
 /** Publishes with confirms: a resolved promise means that the broker has the message. */
-import type { ConfirmChannel, Options } from 'amqplib';
+import type { ConfirmChannel, Message, Options } from 'amqplib';
 import { messageOf } from '../errors.ts';
 import type { BusConnection } from './connection.ts';
 
@@ -36,7 +36,8 @@ export class BusPublisher {
    * published again on the next one, so that it may arrive twice.
    *
    * @param timeout how long to go on trying, ms
-   * @throws when the broker refused the message, or could not be reached in time
+   * @throws when the broker refused the message, or could not be reached in time; one that is `mandatory`, also when
+   * no queue takes it
    */
   async publish(publication: Publication, timeout = 30_000): Promise<void> {
     const signal = AbortSignal.timeout(timeout);
@@ -106,12 +107,20 @@ export class BusPublisher {
       const onClose = () =>
         settle(() => (this.#fault === undefined ? resolve(false) : reject(this.#fault)));
       const onAbort = () => settle(() => reject(new Error('the broker did not confirm in time')));
+      // The broker returns a message before it confirms it, and says by the message alone which one it is.
+      const onReturn = (returned: Message) => {
+        const { fields } = returned;
+        if (fields.exchange !== exchange || fields.routingKey !== routingKey) return;
+        if (returned.content.equals(content)) settle(() => reject(new Error('no queue takes it')));
+      };
       const settle = (end: () => void) => {
         channel.off('close', onClose);
+        channel.off('return', onReturn);
         signal.removeEventListener('abort', onAbort);
         end();
       };
       channel.once('close', onClose);
+      if (options.mandatory === true) channel.on('return', onReturn);
       signal.addEventListener('abort', onAbort, { once: true });
       const confirmed = (error: unknown) => {
         // amqplib fails the callbacks of a closing channel too: its close event decides then.

@@ -1,5 +1,6 @@
 /** Exchange, queue, dead-letter exchange and queue, and the bindings between them. */
 import type { Channel } from 'amqplib';
+import type { Logger } from 'pino';
 import type { Config } from '../config/schema.ts';
 
 export const deadLetterName = (bus: Config['bus']) => `${bus.queueName}.dead-letter`;
@@ -34,9 +35,9 @@ const everything = '*';
 /** The key that events of a name are published and bound with. */
 export function routingKey(bus: Config['bus'], name: string): string {
   if (name === everything && bus.exchangeType === 'topic') return '#';
-  return bus.exchangeType === 'headers' || bus.exchangeType === 'fanout'
-    ? ''
-    : bus.routingKey.replaceAll('{name}', name);
+  if (bus.exchangeType === 'headers' || bus.exchangeType === 'fanout') return '';
+  // As a text `$&` and the like in it would mean something.
+  return bus.routingKey.replaceAll('{name}', () => name);
 }
 
 /** What a headers exchange compares; other exchanges ignore it. */
@@ -45,43 +46,83 @@ function bindingArguments(bus: Config['bus'], name: string): Record<string, stri
   return name === everything ? { 'x-match': 'all' } : { 'x-match': 'all', name };
 }
 
-/** No exchange knows patterns of names: whoever wants one gets everything, and the matcher chooses. */
-const bindingKey = (name: string) => (name.includes('*') ? everything : name);
+/** A routing key and arguments: what the broker tells bindings apart by. */
+type Binding = [key: string, args: Record<string, string>];
 
 /**
- * One binding for every distinct event name somebody wants. What is wanted is counted here; what is
- * bound follows it on the consumer's channel, and is made anew on each new channel.
+ * The binding that events of a name come by. Names may share one: with a fixed routing key all do.
+ * No exchange knows patterns of names: whoever wants one gets everything, and the matcher chooses.
+ */
+function bindingOf(bus: Config['bus'], name: string): Binding {
+  const bound = name.includes('*') ? everything : name;
+  return [routingKey(bus, bound), bindingArguments(bus, bound)];
+}
+
+/** AMQP's limit of a routing key, bytes. A name keeps to it even where it goes into arguments: a frame is limited too. */
+const longestKey = 255;
+
+/** Why nobody can have events of a name. */
+interface NameProblem {
+  /** `must NOT have more than 255 bytes in UTF-8` */
+  message: string;
+  /** The constraint that is not met, as JSON Schema names it: `maxLength`. */
+  constraint: string;
+  /** What the constraint asks for: 255. */
+  limit: unknown;
+}
+
+/**
+ * One binding for all who want it. What is wanted is counted here; what is bound follows it on the
+ * consumer's channel, and is made anew on each new channel.
  */
 export class Bindings {
+  /** By the binding as JSON. */
   readonly #wanted = new Map<string, number>();
+  readonly #leftOut = new Set<string>();
   #bound = new Set<string>();
   #channel: Channel | undefined;
   #syncing: Promise<void> = Promise.resolve();
 
-  constructor(private readonly bus: Config['bus']) {}
+  constructor(
+    private readonly bus: Config['bus'],
+    private readonly log: Logger,
+  ) {}
 
-  /** Event names that are wanted now. */
-  names(): string[] {
-    return [...this.#wanted.keys()];
+  /** How many bindings are wanted now. */
+  get size(): number {
+    return this.#wanted.size;
+  }
+
+  /** undefined: nothing is wrong with the name. */
+  problemOf(name: string): NameProblem | undefined {
+    const { exchangeType, routingKey: template } = this.bus;
+    // There is no key for everything there, as long as every name has its own.
+    if (exchangeType === 'direct' && template.includes('{name}') && name.includes('*'))
+      return {
+        message: 'must NOT be a pattern: the bus has a direct exchange',
+        constraint: 'pattern',
+        limit: '^[^*]*$',
+      };
+    const [key] = bindingOf(this.bus, name);
+    const tooLong = (verb: string) => ({
+      message: `must NOT ${verb} more than ${longestKey} bytes in UTF-8`,
+      constraint: 'maxLength',
+      limit: longestKey,
+    });
+    if (Buffer.byteLength(name) > longestKey) return tooLong('have');
+    if (Buffer.byteLength(key) > longestKey) return tooLong('make a routing key of');
+    return undefined;
   }
 
   /** Takes effect on the broker before it resolves; without a connection, as soon as there is one. */
   async want(names: Iterable<string>): Promise<void> {
-    for (const name of names) {
-      const key = bindingKey(name);
-      this.#wanted.set(key, (this.#wanted.get(key) ?? 0) + 1);
-    }
+    this.#count(names, 1);
     await this.#sync().catch(() => undefined);
   }
 
   /** Takes back what {@link want} asked for, name by name. */
   async release(names: Iterable<string>): Promise<void> {
-    for (const name of names) {
-      const key = bindingKey(name);
-      const left = (this.#wanted.get(key) ?? 0) - 1;
-      if (left > 0) this.#wanted.set(key, left);
-      else this.#wanted.delete(key);
-    }
+    this.#count(names, -1);
     // A channel that fails here is replaced, and the new one gets all bindings anew.
     await this.#sync().catch(() => undefined);
   }
@@ -97,6 +138,26 @@ export class Bindings {
     if (this.#channel === channel) this.#channel = undefined;
   }
 
+  #count(names: Iterable<string>, by: 1 | -1): void {
+    for (const name of names) {
+      if (!this.#canBind(name)) continue;
+      const binding = JSON.stringify(bindingOf(this.bus, name));
+      const count = (this.#wanted.get(binding) ?? 0) + by;
+      if (count > 0) this.#wanted.set(binding, count);
+      else this.#wanted.delete(binding);
+    }
+  }
+
+  /** A name that cannot be bound, kept from before or a handler's, must not keep the others from it. */
+  #canBind(name: string): boolean {
+    const problem = this.problemOf(name);
+    if (problem === undefined) return true;
+    if (!this.#leftOut.has(name))
+      this.log.warn({ event: name }, `no event of this name comes: it ${problem.message}`);
+    this.#leftOut.add(name);
+    return false;
+  }
+
   #sync(): Promise<void> {
     const round = this.#syncing.catch(() => undefined).then(() => this.#syncOnce());
     this.#syncing = round;
@@ -108,29 +169,15 @@ export class Bindings {
     if (channel === undefined) return;
     const bound = this.#bound;
     const { queueName, exchangeName } = this.bus;
-    const missing = this.names().filter((name) => !bound.has(name));
-    const stale = [...bound].filter((name) => !this.#wanted.has(name));
+    const missing = [...this.#wanted.keys()].filter((binding) => !bound.has(binding));
+    const stale = [...bound].filter((binding) => !this.#wanted.has(binding));
+    const tell = (binding: string, verb: 'bindQueue' | 'unbindQueue') => {
+      const [key, args] = JSON.parse(binding) as Binding;
+      return channel[verb](queueName, exchangeName, key, args);
+    };
     await Promise.all([
-      ...missing.map((name) =>
-        channel
-          .bindQueue(
-            queueName,
-            exchangeName,
-            routingKey(this.bus, name),
-            bindingArguments(this.bus, name),
-          )
-          .then(() => bound.add(name)),
-      ),
-      ...stale.map((name) =>
-        channel
-          .unbindQueue(
-            queueName,
-            exchangeName,
-            routingKey(this.bus, name),
-            bindingArguments(this.bus, name),
-          )
-          .then(() => bound.delete(name)),
-      ),
+      ...missing.map((binding) => tell(binding, 'bindQueue').then(() => bound.add(binding))),
+      ...stale.map((binding) => tell(binding, 'unbindQueue').then(() => bound.delete(binding))),
     ]);
   }
 }

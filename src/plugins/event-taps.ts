@@ -24,17 +24,25 @@ export class EventTaps {
     private readonly bindings: {
       want(names: Iterable<string>): Promise<void>;
       release(names: Iterable<string>): Promise<void>;
+      problemOf(name: string): { message: string } | undefined;
     },
     private readonly log: Logger,
   ) {}
 
-  /** @throws TypeError when it is not for names or headers: plugins in JavaScript may ask for anything */
+  /**
+   * @throws TypeError when it is not for names that can be bound, or its headers are none: plugins in JavaScript may
+   * ask for anything
+   */
   async add(tap: Tap): Promise<void> {
     const headers: unknown = tap.headers;
     if (typeof headers !== 'object' || headers === null || Array.isArray(headers))
       throw new TypeError('`headers` of a subscription to events is an object');
     const isName = (name: unknown) => typeof name === 'string' && name !== '';
     if (!tap.eventNames.every(isName)) throw new TypeError('the name of an event is a text');
+    for (const name of tap.eventNames) {
+      const problem = this.bindings.problemOf(name);
+      if (problem !== undefined) throw new TypeError(`the name of an event ${problem.message}`);
+    }
     this.#taps.add(tap);
     for (const name of tap.eventNames) {
       const taps = this.#byName.get(name);

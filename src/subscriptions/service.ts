@@ -54,6 +54,8 @@ export interface SubscriptionServiceOptions {
   bindings: {
     want(names: Iterable<string>): Promise<void>;
     release(names: Iterable<string>): Promise<void>;
+    /** Why nobody can have events of a name. */
+    problemOf(name: string): Omit<Problem, 'field'> | undefined;
   };
   /** What is wrong with the options of a service; nothing when nobody provides the service yet. */
   checkConfig: (service: string, config: JsonObject) => Problem[];
@@ -64,9 +66,6 @@ export interface SubscriptionServiceOptions {
   /** Called when changes have taken effect on the bus: now it may be told of them. */
   announce: () => void;
 }
-
-/** An event's name is also a routing key, which AMQP limits to 255 bytes. */
-const maxNameBytes = 255;
 
 export class SubscriptionService {
   readonly #options: SubscriptionServiceOptions;
@@ -288,14 +287,8 @@ export class SubscriptionService {
   #check({ service, config, events }: Subscription): void {
     const problems = this.problemsOf(service, config);
     for (const [index, name] of events.entries()) {
-      if (Buffer.byteLength(name) > maxNameBytes) {
-        problems.push({
-          field: `events.${index}`,
-          message: `must NOT have more than ${maxNameBytes} bytes in UTF-8`,
-          constraint: 'maxLength',
-          limit: maxNameBytes,
-        });
-      }
+      const problem = this.#options.bindings.problemOf(name);
+      if (problem !== undefined) problems.push({ field: `events.${index}`, ...problem });
     }
     if (problems.length > 0) throw new InvalidSubscription(problems);
   }

@@ -12,6 +12,7 @@ import { StatusAggregator } from '../api/status-aggregator.ts';
 import { MasterTenant } from '../auth/master-tenant.ts';
 import { LocalPrincipal } from '../auth/tokens.ts';
 import type { OutgoingEvent } from '../bus/message.ts';
+import { Bindings } from '../bus/topology.ts';
 import { type Config, ConfigSchema } from '../config/schema.ts';
 import { defaultMasterTenant } from '../config/sections/auth.ts';
 import { RetryPolicies } from '../deliveries/retry-policy.ts';
@@ -68,7 +69,8 @@ export async function createHarness<S extends Service>(
     { write: (line: string) => lines.push(JSON.parse(line) as TestLogLine) },
   );
   const published: OutgoingEvent[] = [];
-  const bindings = { want: () => Promise.resolve(), release: () => Promise.resolve() };
+  // Without a channel they refuse what the daemon refuses, and bind nothing.
+  const bindings = new Bindings(config.bus, log);
   const taps = new EventTaps(bindings, log);
   const status = new StatusAggregator(log);
   const subscriptions = new SubscriptionService({

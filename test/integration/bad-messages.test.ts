@@ -1,11 +1,15 @@
 import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
-import { connect, type GetMessage } from 'amqplib';
-import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { type ConfirmChannel, connect, type GetMessage, type Options } from 'amqplib';
+import { beforeEach, describe, expect, inject, onTestFinished, test } from 'vitest';
+import { runCtl } from '../support/broker.ts';
+import { TestDaemon } from '../support/daemon.ts';
 import type { Inbox } from '../support/inbox.ts';
 import { deepJson } from '../support/messages.ts';
 import { packageRoot } from '../support/root.ts';
 import { useScene } from '../support/scene.ts';
+import { newVhost } from '../support/vhost.ts';
 import { until } from '../support/wait.ts';
 
 const scene = useScene();
@@ -40,6 +44,19 @@ async function deadLetter(): Promise<GetMessage> {
   );
 }
 
+/** A user who is not the daemon's, with a channel. */
+async function otherUser(): Promise<{ name: string; channel: ConfirmChannel }> {
+  const control = inject('brokerControl');
+  const url = new URL(scene().brokerUrl);
+  const name = `other-${randomUUID()}`;
+  await runCtl(control, 'add_user', name, 'password');
+  await runCtl(control, 'set_permissions', '-p', url.pathname.slice(1), name, '.*', '.*', '.*');
+  Object.assign(url, { username: name, password: 'password' });
+  const connection = await connect(url.href);
+  onTestFinished(() => connection.close());
+  return { name, channel: await connection.createConfirmChannel() };
+}
+
 const headers = { name: 'served' };
 
 describe('goes to the dead-letter queue, and the next event is served', () => {
@@ -69,6 +86,67 @@ describe('goes to the dead-letter queue, and the next event is served', () => {
       expect.stringMatching(/^message sent to the dead-letter queue: its|it is/),
     ]);
   });
+});
+
+describe('a bad message that the broker cannot put aside itself', () => {
+  test.each<[string, (user: string) => Options.Publish]>([
+    ['of another user', (userId) => ({ userId })],
+    ['that is to expire', () => ({ expiration: 1_000 })],
+  ])('%s is put aside once, and stays there', async (_what, propertiesFor) => {
+    const { name, channel } = await otherUser();
+    channel.publish('wazo-headers', '', Buffer.from('nonsense'), {
+      ...propertiesFor(name),
+      headers: { ...headers, 'x-death': 'x' },
+    });
+    await channel.waitForConfirms();
+    const count = async (queue: string) => (await channel.checkQueue(queue)).messageCount;
+    await until('it is put aside', async () => (await count('webhookd.dead-letter')) === 1);
+    await nextIsServed();
+    // What expires later is gone: so it would be too.
+    const { queue } = await channel.assertQueue('', { exclusive: true });
+    channel.sendToQueue(queue, Buffer.from('later'), { expiration: 1_000 });
+    await channel.waitForConfirms();
+    await until('the later one is gone', async () => (await count(queue)) === 0);
+    expect(await count('webhookd.dead-letter')).toBe(1);
+    expect((await deadLetter()).content.toString()).toBe('nonsense');
+  });
+});
+
+test('a message of another user that was put aside can be put back, and so can those after it', async () => {
+  const { channel, name } = await otherUser();
+  for (const id of ['theirs', 'ours'])
+    channel.sendToQueue('webhookd.dead-letter', Buffer.from(JSON.stringify({ data: { id } })), {
+      headers,
+      ...(id === 'theirs' ? { userId: name } : {}),
+    });
+  await channel.waitForConfirms();
+  expect(await scene().daemon.call('POST', '/deadletter/redrive', { all: true })).toMatchObject({
+    status: 200,
+    body: { messages: 2 },
+  });
+  await inbox.received(2);
+  expect(inbox.bodies.map(({ id }) => id).sort()).toEqual(['ours', 'theirs']);
+});
+
+test('what was put aside stays there as long as there is no queue to put it back into', async () => {
+  const brokerUrl = await newVhost();
+  const connection = await connect(brokerUrl);
+  onTestFinished(() => connection.close());
+  const channel = await connection.createConfirmChannel();
+  // Not as the daemon makes it, which stops there, and makes no other queue.
+  const queue = 'webhookd.dead-letter';
+  await channel.assertQueue(queue, { maxLength: 10 });
+  channel.sendToQueue(queue, Buffer.from('{"data":{}}'), { headers });
+  await channel.waitForConfirms();
+  const daemon = new TestDaemon({ brokerUrl });
+  onTestFinished(() => daemon.remove());
+  await daemon.spawn();
+  await daemon.logged('cannot consume: ');
+  expect(await daemon.call('POST', '/deadletter/redrive', { all: true })).toMatchObject({
+    status: 503,
+    body: { message: expect.stringContaining('no queue takes it') as string },
+  });
+  expect(await daemon.call('GET', '/deadletter')).toMatchObject({ body: { total: 1 } });
 });
 
 /** With a larger stack than the test's: the library's encoder calls itself for every level too. */

@@ -22,8 +22,8 @@ async function deliverOver(type: string, more: Record<string, string> = {}) {
   const publisher = await TestPublisher.open(brokerUrl, exchange, type);
   onTestFinished(() => publisher.close());
   await daemon.start();
-  await daemon.subscribe(['wanted', 'wanted.too'], inbox.url);
-  return { daemon, inbox, publisher, queue };
+  const uuid = await daemon.subscribe(['wanted', 'wanted.too'], inbox.url);
+  return { daemon, inbox, publisher, queue, uuid };
 }
 
 test.each(['headers', 'topic', 'direct', 'fanout'])(
@@ -60,6 +60,56 @@ test('a routing key of one’s own binds with it: what its publisher calls the e
   await inbox.received(2);
   expect(inbox.bodies.map(({ id }) => id).sort()).toEqual([1, 3]);
 });
+
+test('a name that makes too long a routing key is refused, and hurts nobody', async () => {
+  const { daemon, inbox, publisher } = await deliverOver('topic', { routing_key: 'wazo.{name}' });
+  const input = { name: 'long', service: 'http', config: { url: inbox.url } };
+  const events = ['fine', 'é'.repeat(126)];
+  expect(await daemon.call('POST', '/subscriptions', { ...input, events })).toMatchObject({
+    status: 400,
+    body: { details: { 'events.1': { constraint_id: 'maxLength', constraint: 255 } } },
+  });
+  await daemon.subscribe(['fine'], inbox.url);
+  publisher.raw(Buffer.from('{"name":"fine","data":{"id":1}}'), { headers: {} }, 'wazo.fine');
+  await inbox.received(1);
+  expect(await daemon.stop()).toBe(0);
+});
+
+test('a name is in the routing key as it is', async () => {
+  const { daemon, inbox, publisher } = await deliverOver('topic');
+  await daemon.subscribe(['a$$b'], inbox.url);
+  await publisher.publish({ name: 'a$$b', data: { id: 1 } });
+  await inbox.received(1);
+});
+
+test('patterns are refused over a direct exchange, which has no key for everything', async () => {
+  const { daemon, inbox } = await deliverOver('direct');
+  const input = { name: 'pattern', service: 'http', config: { url: inbox.url } };
+  const events = ['call_*'];
+  expect(await daemon.call('POST', '/subscriptions', { ...input, events })).toMatchObject({
+    status: 400,
+    body: { details: { 'events.0': { constraint_id: 'pattern' } } },
+  });
+});
+
+test.each([
+  ['fanout', {}],
+  ['topic', { routing_key: '#' }],
+  ['topic', {}],
+])(
+  'over a %s exchange with %j, what one subscription no longer names still comes to another',
+  async (type, more) => {
+    const { daemon, inbox, publisher, uuid } = await deliverOver(type, more);
+    // On a topic exchange this name has the key that everything has.
+    const hash = await daemon.subscribe(['#'], inbox.url);
+    await daemon.subscribe(['kept*'], inbox.url);
+    await daemon.call('DELETE', `/subscriptions/${uuid}`);
+    await daemon.call('DELETE', `/subscriptions/${hash}`);
+    await publisher.publish({ name: 'wanted', data: { id: 1 } }, { name: 'kept', data: { id: 2 } });
+    await inbox.received(1);
+    expect(inbox.bodies).toEqual([{ id: 2 }]);
+  },
+);
 
 test('a queue may be a quorum queue', async () => {
   const { inbox, publisher } = await deliverOver('headers', { queue_type: 'quorum' });

@@ -32,7 +32,7 @@ export async function startManager(
   const { config } = loadText({ main }, join(folder, 'config'));
   const store = await SqliteStore.open(join(folder, 'webhookd.db'));
   const { log, lines } = readableLog();
-  const bindings = new Bindings(config.bus);
+  const bindings = new Bindings(config.bus, log);
   const matcher = new Matcher(new MasterTenant(masterTenant));
   const taps = new EventTaps(bindings, log);
   const registry = new PluginRegistry();

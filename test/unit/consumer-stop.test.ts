@@ -19,7 +19,7 @@ function consumerWith(gate: () => Promise<void>): BusConsumer {
   });
   return new BusConsumer({
     connection,
-    bindings: new Bindings(bus),
+    bindings: new Bindings(bus, silentLog),
     bus,
     onMessage: () => undefined,
     gate,

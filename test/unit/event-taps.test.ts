@@ -11,6 +11,8 @@ function setUp() {
       Promise.resolve(void wanted.push(...[...names].map((name) => `+${name}`))),
     release: (names: Iterable<string>) =>
       Promise.resolve(void wanted.push(...[...names].map((name) => `-${name}`))),
+    problemOf: (name: string) =>
+      name.length > 255 ? { message: 'must NOT have more than 255 bytes' } : undefined,
   };
   const { log, lines } = readableLog();
   return { taps: new EventTaps(bindings, log), wanted, lines };
@@ -50,16 +52,19 @@ describe('a tap', () => {
     expect(taps.list()).toEqual([]);
   });
 
-  test.each([undefined, null, 5, ''])(
-    'for the name %s is refused, and nothing is left of it',
-    async (name) => {
-      const { taps, wanted } = setUp();
-      const tap = tapFor({ eventNames: ['call_created', name as string] });
-      await expect(taps.add(tap)).rejects.toThrow('the name of an event is a text');
-      await taps.remove(tap);
-      expect([wanted, taps.list()]).toEqual([[], []]);
-    },
-  );
+  test.each([
+    [undefined, 'is a text'],
+    [null, 'is a text'],
+    [5, 'is a text'],
+    ['', 'is a text'],
+    ['n'.repeat(256), 'must NOT have more than 255 bytes'],
+  ])('for the name %s is refused, and nothing is left of it', async (name, why) => {
+    const { taps, wanted } = setUp();
+    const tap = tapFor({ eventNames: ['call_created', name as string] });
+    await expect(taps.add(tap)).rejects.toThrow(`the name of an event ${why}`);
+    await taps.remove(tap);
+    expect([wanted, taps.list()]).toEqual([[], []]);
+  });
 
   test.each([
     { headers: null },

@@ -135,9 +135,9 @@ describe('what a plugin listens to', () => {
       code: listening(`await busConsumer.subscribe('heard', () => undefined); process.exit(1);`),
     });
     await expect(manager.reload('ears')).rejects.toThrow('exit code 1');
-    expect(bindings.names()).toEqual(['heard']);
+    expect(bindings.size).toBe(1);
     await bindings.release(['heard']);
-    expect(bindings.names()).toEqual([]);
+    expect(bindings.size).toBe(0);
   });
 
   test('reaches nobody when it has ended, and hurts nobody', async () => {

@@ -23,7 +23,11 @@ async function setUp(...kept: Partial<Subscription>[]) {
       deleteSubscription: () => new Promise((resolve) => onDisk.push(resolve)),
     },
     matcher: new Matcher(new MasterTenant(masterTenant)),
-    bindings: { want: () => Promise.resolve(), release: () => Promise.resolve() },
+    bindings: {
+      want: () => Promise.resolve(),
+      release: () => Promise.resolve(),
+      problemOf: () => undefined,
+    },
     checkConfig: () => [],
     onChange: () => undefined,
     announcementOf: () => '',

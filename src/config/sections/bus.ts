@@ -64,7 +64,7 @@ export const Bus = section(
     }),
     exchange_type: oneOf(['headers', 'topic', 'direct', 'fanout'], {
       default: 'headers',
-      description: 'Type of that exchange.',
+      description: 'Type of that exchange. A direct one knows no patterns of names.',
     }),
     exchange_durable: boolean({ default: true, description: 'Whether that exchange is durable.' }),
     routing_key: string({

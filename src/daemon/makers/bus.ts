@@ -21,7 +21,7 @@ const busConnection = (purpose: string, { currentBus, log, config }: Cradle) =>
   });
 
 export const busMakers = {
-  bindings: ({ config }) => new Bindings(config.bus),
+  bindings: ({ config, log }) => new Bindings(config.bus, log),
   consumerConnection: (cradle) => busConnection('consume', cradle),
   publisherConnection: (cradle) => busConnection('publish', cradle),
   publisher: ({ publisherConnection, config: { bus } }) =>

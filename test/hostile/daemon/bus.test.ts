@@ -125,14 +125,21 @@ const message = fc.record({
     json.map((value) => Buffer.from(JSON.stringify(value), 'utf16le')),
     json.map((value) => Buffer.from(`\ufeff${JSON.stringify(value)}`)),
   ),
-  options: fc.record({
-    headers: headerTable,
-    // The broker itself looks at these two headers, and refuses other types.
-    contentType: text.filter(isShort),
-    correlationId: text.filter(isShort),
-    priority: fc.nat(255),
-    persistent: fc.boolean(),
-  }),
+  options: fc.record(
+    {
+      headers: headerTable,
+      // The broker itself looks at these two headers, and refuses other types.
+      contentType: text.filter(isShort),
+      correlationId: text.filter(isShort),
+      priority: fc.nat(255),
+      persistent: fc.boolean(),
+      // The broker lets nobody publish as somebody else.
+      userId: fc.constant('guest'),
+      // Not so soon that it is gone before it is asked for.
+      expiration: fc.constant(3_600_000),
+    },
+    { requiredKeys: ['headers'] },
+  ),
 });
 
 function isShort(value: string): boolean {
