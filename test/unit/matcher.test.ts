@@ -201,20 +201,47 @@ describe('events for every user', () => {
     expect(wants(subscription, { name, headers: both })).toBe(true);
   });
 
-  test('by no one with another name, or without the header', () => {
-    const subscription = { events: [name, 'call_created'], eventsUserUuid: user };
-    expect(wants(subscription, { headers: all })).toBe(false);
-    expect(wants(subscription, { name, headers: {} })).toBe(false);
-    expect(wants(subscription, { name, headers: { 'user_uuid:*': 'true' } })).toBe(false);
-  });
+  test.each(['*', 'global_*', '*_voicemail_message_*'])(
+    'by who subscribes to %s as well',
+    (pattern) => {
+      const subscription = {
+        events: [pattern],
+        eventsUserUuid: user,
+        ownerTenantUuid: otherTenant,
+      };
+      expect(wants(subscription, { name, headers: { ...all, tenant_uuid: otherTenant } })).toBe(
+        true,
+      );
+      expect(wants(subscription, { name, headers: { ...all, tenant_uuid: 'another' } })).toBe(
+        false,
+      );
+      const both = { ...all, [`user_uuid:${user}`]: true, tenant_uuid: otherTenant };
+      expect(wants({ ...subscription, events: [pattern, name] }, { name, headers: both })).toBe(
+        true,
+      );
+    },
+  );
 
-  test('and is no longer wanted once the subscription is removed', () => {
-    const matcher = new Matcher({ uuid: masterTenant });
-    const subscription = sampleSubscription({ events: [name], eventsUserUuid: user });
-    matcher.add(subscription);
-    matcher.remove(subscription);
-    expect(matcher.match({ name, originUuid: null, headers: all })).toEqual([]);
-  });
+  test.each(['call_created', '*', '*c*'])(
+    'by no one with another name, or without the header: %s',
+    (other) => {
+      const subscription = { events: [name, other], eventsUserUuid: user };
+      expect(wants(subscription, { headers: all })).toBe(false);
+      expect(wants(subscription, { name, headers: {} })).toBe(false);
+      expect(wants(subscription, { name, headers: { 'user_uuid:*': 'true' } })).toBe(false);
+    },
+  );
+
+  test.each([name, 'global_*'])(
+    'and is no longer wanted once the subscription to %s is removed',
+    (events) => {
+      const matcher = new Matcher({ uuid: masterTenant });
+      const subscription = sampleSubscription({ events: [events], eventsUserUuid: user });
+      matcher.add(subscription);
+      matcher.remove(subscription);
+      expect(matcher.match({ name, originUuid: null, headers: all })).toEqual([]);
+    },
+  );
 });
 
 describe('while the master tenant is not known', () => {
