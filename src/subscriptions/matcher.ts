@@ -65,6 +65,9 @@ const keyOf = (user: string, tenant: string, origin: string) =>
 /** For so many names is remembered which patterns fit. */
 const rememberedNames = 10_000;
 
+/** Longest name that is remembered, characters: publishers may send names as large as a message. */
+const longestRemembered = 255;
+
 export class Matcher {
   /** By event name, or by pattern of names. */
   readonly #names = new Map<string, NameIndex>();
@@ -138,6 +141,7 @@ export class Matcher {
     const fitting = [...this.#patterns]
       .filter(([, test]) => test.test(name))
       .map(([pattern]) => pattern);
+    if (name.length > longestRemembered) return fitting;
     if (this.#fitting.size >= rememberedNames) this.#fitting.clear();
     this.#fitting.set(name, fitting);
     return fitting;

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import type { Subscription } from '../../dist/model.js';
 import { Matcher } from '../../dist/subscriptions/matcher.js';
@@ -45,6 +47,22 @@ describe('by name', () => {
   test('many stars and a long name take no time to speak of', () => {
     const pattern = `${'*a'.repeat(60)}*b`;
     expect(wants({ events: [pattern] }, { name: 'a'.repeat(10_000) })).toBe(false);
+  });
+
+  test('long names are matched, and not remembered', () => {
+    const matcher = new Matcher({ uuid: masterTenant });
+    const subscription = sampleSubscription({ events: ['call_*'] });
+    matcher.add(subscription);
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    for (let number = 0; number < 1_000; number++) {
+      const name = `call_${number}${'x'.repeat(100_000)}`;
+      expect(matcher.match({ name, originUuid: null, headers: {} })).toEqual([subscription]);
+    }
+    collect();
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(30_000_000);
   });
 
   test('a name given twice counts once', () => {
