@@ -16,7 +16,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../config/schema.ts';
 import { messageOf } from '../errors.ts';
 import { Backoff } from '../backoff.ts';
-import type { BusConnection } from './connection.ts';
+import { type BusConnection, partedFrom } from './connection.ts';
 import { canBeDeadLettered, copyForDeadLetter } from './death.ts';
 import { assertTopology, type Bindings, deadLetterName } from './topology.ts';
 
@@ -111,15 +111,15 @@ export class BusConsumer {
   async pause(): Promise<void> {
     this.#stopping.abort();
     const current = this.#channel;
-    if (current !== undefined) await current.channel.cancel(current.tag).catch(() => undefined);
+    if (current !== undefined) await partedFrom(current.channel.cancel(current.tag));
   }
 
   /** Ends the channel; what was not acked goes back to the queue. */
   async stop(): Promise<void> {
     await this.pause();
     const current = this.#channel;
-    if (current !== undefined) await current.channel.close().catch(() => undefined);
-    await this.#running;
+    if (current !== undefined) await partedFrom(current.channel.close());
+    await partedFrom(this.#running ?? Promise.resolve());
   }
 
   async #run(): Promise<void> {
@@ -178,7 +178,7 @@ export class BusConsumer {
       this.#channel = undefined;
       session.end();
       bindings.detach(channel);
-      await channel.close().catch(() => undefined);
+      await partedFrom(channel.close());
     }
   }
 }
