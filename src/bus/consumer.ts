@@ -30,6 +30,10 @@ export class ConsumerSession {
     private readonly deadLetter: string,
   ) {}
 
+  get isOpen(): boolean {
+    return this.#open;
+  }
+
   /** Acks this message and all before it. */
   ackUpTo(message: ConsumeMessage): void {
     this.#tell(message, () => this.channel.ack(message, true));
@@ -159,7 +163,8 @@ export class BusConsumer {
       await channel.prefetch(bus.prefetch);
       const { consumerTag } = await channel.consume(bus.queueName, (message) => {
         if (message !== null) {
-          onMessage(message, session);
+          // Taken in now it would be kept, but not acked any more, and come again.
+          if (!this.#stopping.signal.aborted) onMessage(message, session);
           return;
         }
         reason = 'the broker cancelled the consumer (was the queue deleted?)';
