@@ -54,7 +54,17 @@ function isPlain(value: unknown): boolean {
 
 export const { connect } = require('amqplib') as typeof import('amqplib');
 
-/** How many bytes have come over a connection since it was opened; the library's types leave the socket out. */
-export function bytesReceived(model: ChannelModel): number {
-  return (model.connection as unknown as { stream: Socket }).stream.bytesRead;
+/** The library's types leave it out. */
+const socketOf = (model: ChannelModel) =>
+  (model.connection as unknown as { stream: Socket }).stream;
+
+/** How many bytes have come over a connection since it was opened. */
+export const bytesReceived = (model: ChannelModel): number => socketOf(model).bytesRead;
+
+/**
+ * Lets go of a connection's socket, which a broker that reads nothing would keep open, and the process with it.
+ * What still waits for an answer on the connection fails.
+ */
+export function hangUp(model: ChannelModel): void {
+  socketOf(model).destroy(new Error('the connection was given up'));
 }

@@ -5,13 +5,16 @@
  * happens on a new connection, and a connection counts as up only after a channel was opened on it. A
  * broker may send `connection.close` in the same segment as `open-ok`; a connection taken for up on
  * the strength of `open-ok` alone would then wait for ever.
+ *
+ * And one from brokers short of memory or disk: they stop reading a connection on which something was published,
+ * and go on with their heartbeats. Such a connection is up, but not ready: nothing asked on it is answered.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChannelModel } from 'amqplib';
 import type { Logger } from 'pino';
 import { messageOf } from '../errors.ts';
 import type { BrokerAddress } from './address.ts';
-import { bytesReceived, connect } from './amqplib.ts';
+import { bytesReceived, connect, hangUp } from './amqplib.ts';
 import { Backoff } from '../backoff.ts';
 
 /** A connection that lived this long (ms) was a good one: the next pause is the shortest again. */
@@ -49,6 +52,8 @@ export class BusConnection {
   /** The broker of the last try. */
   #label: string | undefined;
   #model: ChannelModel | undefined;
+  /** Whether the broker said that it reads nothing of the connection at present. */
+  #isBlocked = false;
   /** When the broker was last heard of, ms since the process began: the clock may be set. */
   #heardAt = 0;
   #running: Promise<void> | undefined;
@@ -68,9 +73,12 @@ export class BusConnection {
     this.#running ??= this.#run();
   }
 
-  /** The open connection, as soon as there is one. Rejects when the signal aborts or the connection is stopped. */
+  /**
+   * The open connection, as soon as there is one that the broker reads. Rejects when the signal aborts or the
+   * connection is stopped.
+   */
   ready(signal?: AbortSignal): Promise<ChannelModel> {
-    if (this.#model !== undefined) return Promise.resolve(this.#model);
+    if (this.#model !== undefined && !this.#isBlocked) return Promise.resolve(this.#model);
     if (this.#stopping.signal.aborted)
       return Promise.reject(new Error('the bus connection is stopped'));
     return new Promise((resolve, reject) => {
@@ -132,6 +140,7 @@ export class BusConnection {
     let reason: unknown = 'closed';
     const closed = new Promise<void>((resolve) => model.once('close', () => resolve()));
     model.on('error', (error: Error) => (reason = error));
+    this.#followAlarms(model);
     try {
       await this.#withDeadline(
         Promise.race([
@@ -154,6 +163,20 @@ export class BusConnection {
     this.#model = undefined;
     if (signal.aborted) await closeQuietly(model);
     return reason;
+  }
+
+  #followAlarms(model: ChannelModel): void {
+    const { log, purpose } = this.#options;
+    this.#isBlocked = false;
+    model.on('blocked', (reason: string) => {
+      this.#isBlocked = true;
+      log.warn({ purpose }, `the broker takes no messages at present: ${reason}`);
+    });
+    model.on('unblocked', () => {
+      this.#isBlocked = false;
+      log.info({ purpose }, 'the broker takes messages again');
+      for (const waiter of this.#waiters) waiter.resolve(model);
+    });
   }
 
   #listen(model: ChannelModel): NodeJS.Timeout {
@@ -191,13 +214,19 @@ function isModel(value: unknown): value is ChannelModel {
   return typeof value === 'object' && value !== null && 'createChannel' in value;
 }
 
-/** Closing what is already closed throws; a broker that does not answer is not waited for. */
+/** How long the broker may take over a last word, ms. */
+const farewell = 1_000;
+
+/** Waits for the broker's answer at an end, which one that reads nothing never gives. Never rejects. */
+export async function partedFrom(answer: Promise<unknown>): Promise<void> {
+  await Promise.race([answer.catch(() => undefined), sleep(farewell, undefined, { ref: false })]);
+}
+
+/** Closing what is already closed throws. */
 async function closeQuietly(model: ChannelModel): Promise<void> {
   model.on('error', () => undefined);
-  await Promise.race([
-    model.close().catch(() => undefined),
-    sleep(1_000, undefined, { ref: false }),
-  ]);
+  await partedFrom(model.close());
+  hangUp(model);
 }
 
 /** What an administrator can act on. */

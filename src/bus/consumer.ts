@@ -16,7 +16,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../config/schema.ts';
 import { messageOf } from '../errors.ts';
 import { Backoff } from '../backoff.ts';
-import type { BusConnection } from './connection.ts';
+import { type BusConnection, partedFrom } from './connection.ts';
 import { canBeDeadLettered, copyForDeadLetter } from './death.ts';
 import { assertTopology, type Bindings, deadLetterName } from './topology.ts';
 
@@ -29,6 +29,10 @@ export class ConsumerSession {
     private readonly log: Logger,
     private readonly deadLetter: string,
   ) {}
+
+  get isOpen(): boolean {
+    return this.#open;
+  }
 
   /** Acks this message and all before it. */
   ackUpTo(message: ConsumeMessage): void {
@@ -111,15 +115,15 @@ export class BusConsumer {
   async pause(): Promise<void> {
     this.#stopping.abort();
     const current = this.#channel;
-    if (current !== undefined) await current.channel.cancel(current.tag).catch(() => undefined);
+    if (current !== undefined) await partedFrom(current.channel.cancel(current.tag));
   }
 
   /** Ends the channel; what was not acked goes back to the queue. */
   async stop(): Promise<void> {
     await this.pause();
     const current = this.#channel;
-    if (current !== undefined) await current.channel.close().catch(() => undefined);
-    await this.#running;
+    if (current !== undefined) await partedFrom(current.channel.close());
+    await partedFrom(this.#running ?? Promise.resolve());
   }
 
   async #run(): Promise<void> {
@@ -159,7 +163,8 @@ export class BusConsumer {
       await channel.prefetch(bus.prefetch);
       const { consumerTag } = await channel.consume(bus.queueName, (message) => {
         if (message !== null) {
-          onMessage(message, session);
+          // Taken in now it would be kept, but not acked any more, and come again.
+          if (!this.#stopping.signal.aborted) onMessage(message, session);
           return;
         }
         reason = 'the broker cancelled the consumer (was the queue deleted?)';
@@ -178,7 +183,7 @@ export class BusConsumer {
       this.#channel = undefined;
       session.end();
       bindings.detach(channel);
-      await channel.close().catch(() => undefined);
+      await partedFrom(channel.close());
     }
   }
 }

@@ -1,6 +1,7 @@
 /** Messages that could not be taken: looked at, sent to the daemon's queue again, or dropped. */
 import { createHash } from 'node:crypto';
-import type { Channel, GetMessage, MessageProperties } from 'amqplib';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { GetMessage, MessageProperties } from 'amqplib';
 import type { Config } from '../config/schema.ts';
 import { codeOf } from '../errors.ts';
 import type { BusConnection } from './connection.ts';
@@ -45,7 +46,7 @@ const mostLooked = 10_000;
 /** How much of a message's content is shown, bytes. */
 const shownContent = 65_536;
 
-/** How long the broker may take to be there, ms. */
+/** How long the broker may take to be there, and over each answer, ms. */
 const patience = 5_000;
 
 /** What is done with a message that was looked at; true when it is to leave the queue. */
@@ -93,7 +94,8 @@ export class DeadLetters {
       if (headers === undefined) return false;
       // Without the queue the broker would confirm it, and let go of it.
       const options = { ...publishable(properties, headers), mandatory: true };
-      await publisher.publish({ exchange: '', routingKey: bus.queueName, content, options });
+      const publication = { exchange: '', routingKey: bus.queueName, content, options };
+      await publisher.publish(publication, patience);
       return true;
     });
   }
@@ -114,14 +116,15 @@ export class DeadLetters {
     const { connection, bus } = this.#options;
     connection.start();
     const model = await connection.ready(AbortSignal.timeout(patience));
-    const channel = await model.createChannel();
-    channel.on('error', () => undefined);
+    const opening = model.createChannel();
     const queue = deadLetterName(bus);
     let gone = 0;
     try {
-      const { messageCount } = await channel.checkQueue(queue);
+      const channel = await answered(opening);
+      channel.on('error', () => undefined);
+      const { messageCount } = await answered(channel.checkQueue(queue));
       for (let seen = 0; seen < Math.min(messageCount, limit); seen++) {
-        const message = await channel.get(queue);
+        const message = await answered(channel.get(queue));
         if (message === false) break;
         if (!(await judge(toLetter(message, bus.maxMessageSize), message))) continue;
         channel.ack(message);
@@ -132,13 +135,25 @@ export class DeadLetters {
       if (codeOf(error) !== 404) throw error;
     } finally {
       // What was not acked goes back to where it was.
-      await close(channel);
+      await answered(opening.then((channel) => channel.close())).catch(() => undefined);
     }
     return gone;
   }
 }
 
-const close = (channel: Channel) => channel.close().catch(() => undefined);
+/** Whoever looks next waits for this look: what is not answered must not keep them for ever. */
+async function answered<T>(work: Promise<T>): Promise<T> {
+  const done = new AbortController();
+  const late = sleep(patience, undefined, { signal: done.signal }).then(() =>
+    Promise.reject(new Error(`the broker does not answer within ${patience / 1000} s`)),
+  );
+  late.catch(() => undefined);
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    done.abort();
+  }
+}
 
 function headersOf(properties: MessageProperties): Record<string, unknown> | undefined {
   try {

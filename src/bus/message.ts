@@ -141,13 +141,14 @@ export function fingerprintOf(
   ).slice(0, 20);
 }
 
-/** A quorum queue counts in a header of its own how often it delivered a message before. */
-const deliveryCount = 'x-delivery-count';
+/** A quorum queue counts in headers of its own how often it delivered a message before; the second came with 4.3. */
+const queueCounts = ['x-delivery-count', 'x-acquired-count'];
 
 /** The headers as they were published, as JSON. */
 function published(headersJson: string, headers: JsonObject): string {
-  if (!headersJson.includes(deliveryCount)) return headersJson;
-  return JSON.stringify({ ...headers, [deliveryCount]: undefined });
+  if (!queueCounts.some((name) => headersJson.includes(name))) return headersJson;
+  const own = Object.entries(headers).filter(([name]) => !queueCounts.includes(name));
+  return JSON.stringify(Object.fromEntries(own));
 }
 
 /** An event to be published. */

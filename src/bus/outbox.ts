@@ -15,7 +15,7 @@ const pageSize = 100;
 
 export interface OutboxOptions {
   store: Pick<Store, 'announcements' | 'deleteAnnouncements'>;
-  /** Resolves when the broker confirmed it. */
+  /** Resolves when the broker confirmed it; rejects when it is not on its way to the broker any more. */
   publish: (event: OutgoingEvent, messageId: string) => Promise<void>;
   /** Longest pause between two tries, ms. */
   maxDelay: number;

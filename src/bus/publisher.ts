@@ -1,7 +1,7 @@
 /** Publishes with confirms: a resolved promise means that the broker has the message. */
 import type { ConfirmChannel, Message, Options } from 'amqplib';
 import { messageOf } from '../errors.ts';
-import type { BusConnection } from './connection.ts';
+import { type BusConnection, partedFrom } from './connection.ts';
 
 export interface Publication {
   exchange: string;
@@ -12,7 +12,7 @@ export interface Publication {
 
 export interface PublisherOptions {
   /** A connection of its own: a broker short of memory stops reading from connections that publish, acks included. */
-  connection: BusConnection;
+  connection: Pick<BusConnection, 'start' | 'ready'>;
   /** How many messages may wait for their confirm. */
   maxUnconfirmed: number;
   /** Sets up the exchange on each new channel. */
@@ -21,7 +21,7 @@ export interface PublisherOptions {
 
 export class BusPublisher {
   readonly #options: PublisherOptions;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting = new Set<() => void>();
   #unconfirmed = 0;
   #channel: Promise<ConfirmChannel> | undefined;
   /** Why the broker closed the channel; a channel that ended with its connection has none. */
@@ -35,13 +35,13 @@ export class BusPublisher {
    * Resolves when the broker confirmed the message. A message whose confirm was lost with its channel is
    * published again on the next one, so that it may arrive twice.
    *
-   * @param timeout how long to go on trying, ms
+   * @param timeout how long to go on trying, ms; null: for as long as the connection is wanted
    * @throws when the broker refused the message, or could not be reached in time; one that is `mandatory`, also when
    * no queue takes it
    */
-  async publish(publication: Publication, timeout = 30_000): Promise<void> {
-    const signal = AbortSignal.timeout(timeout);
-    await this.#enter();
+  async publish(publication: Publication, timeout: number | null = 30_000): Promise<void> {
+    const signal = timeout === null ? undefined : AbortSignal.timeout(timeout);
+    await this.#enter(signal);
     try {
       for (;;) {
         const channel = await this.#openChannel(signal);
@@ -54,30 +54,43 @@ export class BusPublisher {
     }
   }
 
-  /** Waits for outstanding confirms, then closes the channel. */
-  async stop(): Promise<void> {
-    const channel = await this.#channel?.catch(() => undefined);
-    if (channel === undefined) return;
-    await channel.waitForConfirms().catch(() => undefined);
-    await channel.close().catch(() => undefined);
+  /** Waits for outstanding confirms, if they come soon. The channel ends with its connection. */
+  stop(): Promise<void> {
+    const channel = Promise.resolve(this.#channel);
+    return partedFrom(channel.then((open) => open?.waitForConfirms()));
   }
 
-  async #enter(): Promise<void> {
-    if (this.#unconfirmed >= this.#options.maxUnconfirmed) {
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    } else {
+  async #enter(signal: AbortSignal | undefined): Promise<void> {
+    if (this.#unconfirmed < this.#options.maxUnconfirmed) {
       this.#unconfirmed++;
+      return;
     }
+    await new Promise<void>((resolve, reject) => {
+      const enter = () => {
+        signal?.removeEventListener('abort', giveUp);
+        resolve();
+      };
+      const giveUp = () => {
+        this.#waiting.delete(enter);
+        reject(new Error('not published: too many messages wait for their confirm'));
+      };
+      this.#waiting.add(enter);
+      signal?.addEventListener('abort', giveUp, { once: true });
+    });
   }
 
   /** Hands the place to the one who waits longest. */
   #leave(): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#unconfirmed--;
-    else next();
+    const [next] = this.#waiting;
+    if (next === undefined) {
+      this.#unconfirmed--;
+      return;
+    }
+    this.#waiting.delete(next);
+    next();
   }
 
-  async #openChannel(signal: AbortSignal): Promise<ConfirmChannel> {
+  async #openChannel(signal: AbortSignal | undefined): Promise<ConfirmChannel> {
     this.#options.connection.start();
     const model = await this.#options.connection.ready(signal);
     this.#channel ??= (async () => {
@@ -101,7 +114,7 @@ export class BusPublisher {
   #publishOn(
     channel: ConfirmChannel,
     { exchange, routingKey, content, options }: Publication,
-    signal: AbortSignal,
+    signal: AbortSignal | undefined,
   ): Promise<boolean> {
     return new Promise((resolve, reject) => {
       const onClose = () =>
@@ -116,12 +129,12 @@ export class BusPublisher {
       const settle = (end: () => void) => {
         channel.off('close', onClose);
         channel.off('return', onReturn);
-        signal.removeEventListener('abort', onAbort);
+        signal?.removeEventListener('abort', onAbort);
         end();
       };
       channel.once('close', onClose);
       if (options.mandatory === true) channel.on('return', onReturn);
-      signal.addEventListener('abort', onAbort, { once: true });
+      signal?.addEventListener('abort', onAbort, { once: true });
       const confirmed = (error: unknown) => {
         // amqplib fails the callbacks of a closing channel too: its close event decides then.
         if (error === null || error === undefined) settle(() => resolve(true));

@@ -69,8 +69,11 @@ export interface Cradle extends Foundations {
   consumerConnection: BusConnection;
   publisherConnection: BusConnection;
   publisher: BusPublisher;
-  /** @param messageId tells a repeated message; made anew unless given */
-  publish: (event: OutgoingEvent, messageId?: string) => Promise<void>;
+  /**
+   * @param messageId tells a repeated message; made anew unless given
+   * @param timeout see {@link BusPublisher.publish}
+   */
+  publish: (event: OutgoingEvent, messageId?: string, timeout?: number | null) => Promise<void>;
   outbox: Outbox;
   deadLetters: DeadLetters;
   consumer: BusConsumer;

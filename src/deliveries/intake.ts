@@ -118,8 +118,10 @@ export class Intake {
     return this.#uncommitted + this.#options.pressure() >= maxPressure;
   }
 
+  /** Those whose session has ended meanwhile are delivered again by the broker. */
   #takeWaiting(count: number): void {
-    for (const { message, session } of this.#waiting.splice(0, count)) this.#take(message, session);
+    for (const { message, session } of this.#waiting.splice(0, count))
+      if (session.isOpen) this.#take(message, session);
   }
 
   /** One timer for all that waits, armed for the oldest. */

@@ -48,9 +48,15 @@ const everyUser = '*';
 /** Events that concern every user of a tenant without naming one. */
 const namesForEveryUser: ReadonlySet<string> = new Set(['global_voicemail_message_created']);
 
+/** Whether a name, or a pattern of names, takes in an event that may be for every user. */
+const takesInEveryUser = (name: string): boolean =>
+  isPattern(name)
+    ? [...namesForEveryUser].some((one) => patternTest(name).test(one))
+    : namesForEveryUser.has(name);
+
 /** Under which users a subscription to an event is found: its own, and with all others where an event is for all. */
 const usersToIndex = (name: string, user: string): readonly string[] =>
-  user !== any && namesForEveryUser.has(name) ? [user, everyUser] : [user];
+  user !== any && takesInEveryUser(name) ? [user, everyUser] : [user];
 
 /** The lengths keep values apart that contain the separator: publishers may write anything into a header. */
 const keyOf = (user: string, tenant: string, origin: string) =>
@@ -58,6 +64,9 @@ const keyOf = (user: string, tenant: string, origin: string) =>
 
 /** For so many names is remembered which patterns fit. */
 const rememberedNames = 10_000;
+
+/** Longest name that is remembered, characters: publishers may send names as large as a message. */
+const longestRemembered = 255;
 
 export class Matcher {
   /** By event name, or by pattern of names. */
@@ -132,6 +141,7 @@ export class Matcher {
     const fitting = [...this.#patterns]
       .filter(([, test]) => test.test(name))
       .map(([pattern]) => pattern);
+    if (name.length > longestRemembered) return fitting;
     if (this.#fitting.size >= rememberedNames) this.#fitting.clear();
     this.#fitting.set(name, fitting);
     return fitting;
@@ -202,9 +212,10 @@ function usersOf(name: string, headers: BusEvent['headers']): readonly string[] 
     return [everyUser];
   const users: string[] = [];
   for (const key of Object.keys(headers)) {
-    if (key.startsWith(userHeader) && headers[key] === true && key.length > userHeader.length) {
-      users.push(key.slice(userHeader.length));
-    }
+    if (!key.startsWith(userHeader) || headers[key] !== true) continue;
+    const user = key.slice(userHeader.length);
+    // Neither is a user, and subscriptions are found under both.
+    if (user !== any && user !== everyUser) users.push(user);
   }
   return users;
 }

@@ -70,9 +70,13 @@ const alarms = (options: ChaosOptions) =>
         from += part;
         await stand.arrived(from);
         say(`${command}: ${from} arrived while publishers were blocked`);
+        const { status } = await daemon.call('GET', '/deadletter');
+        if (status !== 200) throw new Error(`dead letters are answered with ${status}`);
+        await daemon.stop();
       } finally {
         await broker.ctl(command, normal);
       }
+      await daemon.start();
       const began = performance.now();
       const rest = stand.publish({ from, count: part });
       worstRecovery = Math.max(worstRecovery, await stand.goesOn(began));

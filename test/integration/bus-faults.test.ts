@@ -110,6 +110,34 @@ async function consumingAgain(daemon: TestDaemon, act: () => Promise<unknown>): 
   await until('the daemon consumes again', () => count() > before);
 }
 
+test('during an alarm the API answers, what was not put back stays, and the daemon stops', async () => {
+  const broker = await openBroker();
+  const inbox = await openInbox();
+  const daemon = makeDaemon(broker.url);
+  await daemon.start();
+  await daemon.subscribe(['call_created'], inbox.url);
+  const publisher = await TestPublisher.open(broker.url);
+  publisher.raw(Buffer.from('no event'), { headers: { name: 'call_created' } });
+  await publisher.channel.waitForConfirms();
+  await publisher.close();
+  const letters = () => daemon.call<{ total: number }>('GET', '/deadletter');
+  await until('it is put aside', async () => (await letters()).body.total === 1);
+
+  await broker.ctl('set_vm_memory_high_watermark', '0.00001');
+  await daemon.subscribe(['call_ended'], inbox.url);
+  await daemon.logged('the broker takes no messages at present');
+  expect((await daemon.call('POST', '/deadletter/redrive', { all: true })).status).toBe(503);
+  expect(await letters()).toMatchObject({ status: 200, body: { total: 1 } });
+  expect(await daemon.stop()).toBe(0);
+  await broker.ctl('set_vm_memory_high_watermark', '0.4');
+  await daemon.start();
+  await publish(broker, 'after the alarm');
+  await expectDelivery(inbox, 'after the alarm');
+  expect(await letters()).toMatchObject({ status: 200, body: { total: 1 } });
+  // Put back after all, it would have been put aside once more.
+  expect(daemon.log.map(({ msg }) => msg).join()).not.toContain('sent to the dead-letter queue');
+});
+
 test('changed credentials are taken up with SIGHUP', async () => {
   const broker = await openBroker();
   const inbox = await openInbox();

@@ -37,7 +37,11 @@ describe('the fingerprint of a message', () => {
 
   test('is the same when a quorum queue counts how often it delivered the message', () => {
     const parts = { body, headers: { ...stamped, name: 'call_created' } };
-    const again = { ...parts, headers: { ...parts.headers, 'x-delivery-count': 2 } };
+    const counts = { 'x-delivery-count': 2, 'x-acquired-count': 3 };
+    const again = { ...parts, headers: { ...parts.headers, ...counts } };
+    expect(fingerprint({ ...again, headers: { ...parts.headers, 'x-acquired-count': 1 } })).toBe(
+      fingerprint(parts),
+    );
     expect(fingerprint(again)).toBe(fingerprint(parts));
     expect(fingerprint(parts)).not.toBeNull();
   });

@@ -350,3 +350,21 @@ test('acks of a channel that has ended go nowhere, and the deliveries are handed
   expect(told).toEqual([]);
   expect(handedOn).toHaveLength(1);
 });
+
+test('what waits when its session ends is left to the broker, which delivers it again', async () => {
+  let pressure = 1_000;
+  const { intake, receive, session, commits, told, settle } = setUp({ pressure: () => pressure });
+  const lost = session('lost ');
+  receive(event(1), lost);
+  receive({ body: Buffer.from('bad'), tag: 2 }, lost);
+  lost.end();
+  receive(event(1, 3));
+  pressure = 0;
+  intake.relieve();
+  await settle();
+  expect(commits.map(({ record }) => record.name)).toEqual(['call_created']);
+  expect(intake.rejected).toBe(0);
+  commits[0]?.done();
+  await settle();
+  expect(told).toEqual(['ack ..3']);
+});

@@ -4,14 +4,16 @@ import type { BusEvent, Subscription } from '../../dist/model.js';
 import { Matcher } from '../../dist/subscriptions/matcher.js';
 import { masterTenant, sampleSubscription } from '../support/samples.ts';
 
-const name = fc.constantFrom('a', 'b', 'c', '__proto__');
+const forEveryUser = 'global_voicemail_message_created';
+const name = fc.constantFrom('a', 'b', 'c', '__proto__', forEveryUser);
+const nameOrPattern = fc.oneof(name, fc.constantFrom('*', 'global_*'));
 const user = fc.constantFrom('u1', 'u2', 'u11', '|');
 const tenant = fc.constantFrom(masterTenant, 't1', 't2');
 const origin = fc.constantFrom('o1', 'o2', '|o1');
 
 const subscriptions = fc.array(
   fc.record({
-    events: fc.array(name, { maxLength: 4 }),
+    events: fc.array(nameOrPattern, { maxLength: 4 }),
     eventsUserUuid: fc.option(user),
     ownerTenantUuid: tenant,
     eventsWazoUuid: fc.option(origin),
@@ -23,7 +25,7 @@ const events = fc.array(
   fc.record({
     name,
     originUuid: fc.option(origin),
-    users: fc.uniqueArray(user),
+    users: fc.uniqueArray(fc.oneof(user, fc.constant('*'))),
     tenant: fc.option(tenant),
   }),
   { minLength: 1, maxLength: 20 },
@@ -52,9 +54,14 @@ function isWanted(
   event: Pick<BusEvent, 'name' | 'originUuid' | 'headers'>,
 ): boolean {
   const { events: names, eventsUserUuid, eventsWazoUuid, ownerTenantUuid } = subscription;
+  const isForEveryUser = event.name === forEveryUser;
   return (
-    names.includes(event.name) &&
-    (eventsUserUuid === null || event.headers[`user_uuid:${eventsUserUuid}`] === true) &&
+    (names.includes(event.name) ||
+      names.includes('*') ||
+      (isForEveryUser && names.includes('global_*'))) &&
+    (eventsUserUuid === null ||
+      event.headers[`user_uuid:${eventsUserUuid}`] === true ||
+      (isForEveryUser && event.headers['user_uuid:*'] === true)) &&
     (eventsWazoUuid === null || event.originUuid === eventsWazoUuid) &&
     (ownerTenantUuid === masterTenant || event.headers['tenant_uuid'] === ownerTenantUuid)
   );

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import type { Subscription } from '../../dist/model.js';
 import { Matcher } from '../../dist/subscriptions/matcher.js';
@@ -45,6 +47,22 @@ describe('by name', () => {
   test('many stars and a long name take no time to speak of', () => {
     const pattern = `${'*a'.repeat(60)}*b`;
     expect(wants({ events: [pattern] }, { name: 'a'.repeat(10_000) })).toBe(false);
+  });
+
+  test('long names are matched, and not remembered', () => {
+    const matcher = new Matcher({ uuid: masterTenant });
+    const subscription = sampleSubscription({ events: ['call_*'] });
+    matcher.add(subscription);
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    for (let number = 0; number < 1_000; number++) {
+      const name = `call_${number}${'x'.repeat(100_000)}`;
+      expect(matcher.match({ name, originUuid: null, headers: {} })).toEqual([subscription]);
+    }
+    collect();
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(30_000_000);
   });
 
   test('a name given twice counts once', () => {
@@ -201,20 +219,47 @@ describe('events for every user', () => {
     expect(wants(subscription, { name, headers: both })).toBe(true);
   });
 
-  test('by no one with another name, or without the header', () => {
-    const subscription = { events: [name, 'call_created'], eventsUserUuid: user };
-    expect(wants(subscription, { headers: all })).toBe(false);
-    expect(wants(subscription, { name, headers: {} })).toBe(false);
-    expect(wants(subscription, { name, headers: { 'user_uuid:*': 'true' } })).toBe(false);
-  });
+  test.each(['*', 'global_*', '*_voicemail_message_*'])(
+    'by who subscribes to %s as well',
+    (pattern) => {
+      const subscription = {
+        events: [pattern],
+        eventsUserUuid: user,
+        ownerTenantUuid: otherTenant,
+      };
+      expect(wants(subscription, { name, headers: { ...all, tenant_uuid: otherTenant } })).toBe(
+        true,
+      );
+      expect(wants(subscription, { name, headers: { ...all, tenant_uuid: 'another' } })).toBe(
+        false,
+      );
+      const both = { ...all, [`user_uuid:${user}`]: true, tenant_uuid: otherTenant };
+      expect(wants({ ...subscription, events: [pattern, name] }, { name, headers: both })).toBe(
+        true,
+      );
+    },
+  );
 
-  test('and is no longer wanted once the subscription is removed', () => {
-    const matcher = new Matcher({ uuid: masterTenant });
-    const subscription = sampleSubscription({ events: [name], eventsUserUuid: user });
-    matcher.add(subscription);
-    matcher.remove(subscription);
-    expect(matcher.match({ name, originUuid: null, headers: all })).toEqual([]);
-  });
+  test.each(['call_created', '*', '*c*'])(
+    'by no one with another name, or without the header: %s',
+    (other) => {
+      const subscription = { events: [name, other], eventsUserUuid: user };
+      expect(wants(subscription, { headers: all })).toBe(false);
+      expect(wants(subscription, { name, headers: {} })).toBe(false);
+      expect(wants(subscription, { name, headers: { 'user_uuid:*': 'true' } })).toBe(false);
+    },
+  );
+
+  test.each([name, 'global_*'])(
+    'and is no longer wanted once the subscription to %s is removed',
+    (events) => {
+      const matcher = new Matcher({ uuid: masterTenant });
+      const subscription = sampleSubscription({ events: [events], eventsUserUuid: user });
+      matcher.add(subscription);
+      matcher.remove(subscription);
+      expect(matcher.match({ name, originUuid: null, headers: all })).toEqual([]);
+    },
+  );
 });
 
 describe('while the master tenant is not known', () => {

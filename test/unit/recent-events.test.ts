@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
 import { RecentEvents } from '../../dist/deliveries/recent-events.js';
+import type { Cradle } from '../../dist/daemon/cradle.js';
+import { deliveryMakers } from '../../dist/daemon/makers/deliveries.js';
+import { busConfig } from '../support/config.ts';
 
 test('remembers what was added, and nothing else', () => {
   const recent = new RecentEvents(10);
@@ -31,4 +34,13 @@ test('forgets what is deleted, however long ago it was added', () => {
     true,
     false,
   ]);
+});
+
+test('as many are remembered as the broker may have handed over and lost acks of', () => {
+  const capacity = (prefetch: number) => {
+    const config = { bus: { ...busConfig(), prefetch } };
+    return deliveryMakers.recent({ config } as unknown as Cradle).capacity;
+  };
+  expect(capacity(200)).toBe(10_000);
+  expect(capacity(65_535)).toBe(131_070);
 });

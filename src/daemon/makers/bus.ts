@@ -32,16 +32,26 @@ export const busMakers = {
     }),
   publish:
     ({ publisher, config: { bus }, serverUuid }) =>
-    (event, messageId = uuidv4()) =>
-      publisher.publish({
-        exchange: bus.exchangeName,
-        routingKey: routingKey(bus, event.name),
-        ...buildMessage(event, serverUuid, messageId),
-      }),
+    (event, messageId = uuidv4(), timeout) =>
+      publisher.publish(
+        {
+          exchange: bus.exchangeName,
+          routingKey: routingKey(bus, event.name),
+          ...buildMessage(event, serverUuid, messageId),
+        },
+        timeout,
+      ),
   outbox: ({ store, publish, config: { bus }, log }) =>
-    new Outbox({ store, publish, maxDelay: bus.reconnectMaxDelay * 1000, log }),
-  deadLetters: ({ publisherConnection, publisher, config }) =>
-    new DeadLetters({ connection: publisherConnection, publisher, bus: config.bus }),
+    new Outbox({
+      store,
+      // What is on its way is waited for: published again meanwhile, the broker would have it twice.
+      publish: (event, messageId) => publish(event, messageId, null),
+      maxDelay: bus.reconnectMaxDelay * 1000,
+      log,
+    }),
+  // Over the connection that is read during an alarm too.
+  deadLetters: ({ consumerConnection, publisher, config }) =>
+    new DeadLetters({ connection: consumerConnection, publisher, bus: config.bus }),
   consumer: ({ consumerConnection, bindings, config, intake, commits, masterTenant, log }) =>
     new BusConsumer({
       connection: consumerConnection,

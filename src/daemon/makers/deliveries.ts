@@ -19,7 +19,7 @@ import { EventFilter } from '../../subscriptions/filter.ts';
 import { failingEvent } from '../../subscriptions/lifecycle.ts';
 import type { Cradle, Makers } from '../cradle.ts';
 
-/** More than a broker can hold unacked, or lose acks of in a crash. */
+/** At least so many: those whose acks a broker may lose in a crash. */
 const rememberedEvents = 10_000;
 
 function makeHealth(cradle: Cradle): Health {
@@ -57,7 +57,8 @@ const breakerOptions = ({ delivery }: Config) => ({
 });
 
 export const deliveryMakers = {
-  recent: () => new RecentEvents(rememberedEvents),
+  // What is unacked comes again when the channel ends, and as much may have been acked in vain.
+  recent: ({ config }) => new RecentEvents(Math.max(rememberedEvents, 2 * config.bus.prefetch)),
   ownerEnds: ({ subscriptions, log }) => new OwnerEnds(subscriptions, log),
   intake: (cradle) => {
     const { matcher, commits, recent, dispatcher, ownerEnds, taps } = cradle;
