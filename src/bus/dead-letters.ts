@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { GetMessage, MessageProperties } from 'amqplib';
 import type { Config } from '../config/schema.ts';
 import { codeOf } from '../errors.ts';
+import { Turn } from '../turn.ts';
 import type { BusConnection } from './connection.ts';
 import { deathsOf } from './death.ts';
 import { isDeathHeader, publishable, writableHeaders } from './headers.ts';
@@ -55,7 +56,7 @@ type Judge = (letter: DeadLetter, message: GetMessage) => boolean | Promise<bool
 export class DeadLetters {
   readonly #options: DeadLettersOptions;
   /** Two at a time would see half of the messages each. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turn = new Turn();
 
   constructor(options: DeadLettersOptions) {
     this.#options = options;
@@ -106,9 +107,7 @@ export class DeadLetters {
   }
 
   #look(limit: number, judge: Judge): Promise<number> {
-    const result = this.#turn.catch(() => undefined).then(() => this.#lookNow(limit, judge));
-    this.#turn = result;
-    return result;
+    return this.#turn.take(() => this.#lookNow(limit, judge));
   }
 
   /** Each message that is there once; how many left the queue. */

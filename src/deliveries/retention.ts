@@ -5,6 +5,7 @@
 import type { Logger } from 'pino';
 import { messageOf } from '../errors.ts';
 import type { PurgeSlice, Store } from '../store/store.ts';
+import { Turn } from '../turn.ts';
 import { addTo, betweenSlices, noneYet, type Purged } from './purged.ts';
 import { SizeLimit } from './size-limit.ts';
 
@@ -34,7 +35,8 @@ export class Retention {
   #isStopped = false;
   /** Whether the last look at the size failed. */
   #isFailing = false;
-  #last: Promise<unknown> = Promise.resolve();
+  /** One purge at a time: a commit waits for one slice, not for two. */
+  readonly #turn = new Turn();
 
   constructor(options: RetentionOptions) {
     this.#options = options;
@@ -60,20 +62,13 @@ export class Retention {
     this.#isStopped = true;
     clearTimeout(this.#timer);
     clearTimeout(this.#sizeTimer);
-    await this.#last.catch(() => undefined);
+    await this.#turn.over();
     this.#sizeLimit?.tellOfParked();
   }
 
   /** Removes what was received longer ago, after a purge that already runs. Rejects as the store does. */
   purge(days: number): Promise<Purged> {
-    return this.#inTurn(() => this.#purgeBefore(Date.now() - days * day));
-  }
-
-  /** One purge at a time: a commit waits for one slice, not for two. */
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#last.catch(() => undefined).then(work);
-    this.#last = done;
-    return done;
+    return this.#turn.take(() => this.#purgeBefore(Date.now() - days * day));
   }
 
   async #purgeBefore(before: number): Promise<Purged> {
@@ -112,7 +107,8 @@ export class Retention {
 
   #watchSize(limit: SizeLimit): void {
     this.#sizeTimer = setTimeout(() => {
-      this.#inTurn(() => limit.check())
+      this.#turn
+        .take(() => limit.check())
         .then(() => (this.#isFailing = false))
         .catch((error: unknown) => this.#sizeFailed(error))
         .finally(() => {

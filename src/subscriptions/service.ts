@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Disabling, DisablingReason, JsonObject, Subscription } from '../model.ts';
 import type { Store } from '../store/store.ts';
+import { Turn } from '../turn.ts';
 import type { Matcher } from './matcher.ts';
 import type { SubscriptionInput } from './schema.ts';
 
@@ -71,7 +72,7 @@ export class SubscriptionService {
   readonly #options: SubscriptionServiceOptions;
   readonly #subscriptions = new Map<string, Subscription>();
   /** The change before, until it is on disk. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turn = new Turn();
 
   constructor(options: SubscriptionServiceOptions) {
     this.#options = options;
@@ -243,9 +244,7 @@ export class SubscriptionService {
    * @param work what it returns is done after its turn, and waited for
    */
   async #inTurn(work: () => Promise<() => Promise<void> | void>): Promise<void> {
-    const turn = this.#turn.then(work);
-    this.#turn = turn.catch(() => undefined);
-    const rest = await turn;
+    const rest = await this.#turn.take(work);
     await rest();
   }
 
