@@ -122,10 +122,6 @@ export const reviews: Readonly<Record<string, Review>> = {
     why: 'The log.',
     release: '10.4.0, 2026-10-02',
   },
-  'pino-pretty': {
-    why: 'The log on a terminal; loaded for that alone.',
-    release: '13.2.0, 2026-10-04',
-  },
   prettier: {
     why: 'Format.',
     release: '3.10.1, 2026-11-12',

@@ -1,6 +1,6 @@
 import type { CommandModule } from 'yargs';
 import { UserError } from '../errors.ts';
-import { oneLine, plainLines } from '../one-line.ts';
+import { type LogLine, readable } from '../log-line.ts';
 import { connect, follow } from './client.ts';
 import { type RemoteOptions, withRemote } from './options.ts';
 
@@ -13,20 +13,6 @@ interface LogsOptions extends RemoteOptions {
   limit: number;
   follow: boolean;
 }
-
-type Line = Record<string, unknown> & { level: number; time: number; msg: string };
-
-const levelNames: Record<number, string> = {
-  10: 'TRACE',
-  20: 'DEBUG',
-  30: 'INFO',
-  40: 'WARN',
-  50: 'ERROR',
-  60: 'FATAL',
-};
-
-/** Shown by the message already, or of no use to a reader. */
-const leftOut = new Set(['level', 'time', 'msg', 'pid', 'hostname', 'err', 'plugin', 'stack']);
 
 export const logsCommand: CommandModule<object, LogsOptions> = {
   command: 'logs',
@@ -52,7 +38,7 @@ export const logsCommand: CommandModule<object, LogsOptions> = {
       }),
   handler: async (options) => {
     const print = (line: unknown) =>
-      console.log(options.json ? JSON.stringify(line) : readable(line as Line));
+      console.log(options.json ? JSON.stringify(line) : readable(line as LogLine));
     if (!options.follow) {
       const { items } = (await connect(options)('GET', `logs?${queryOf(options)}`)) as {
         items: unknown[];
@@ -96,24 +82,4 @@ function timeOf(since: string): string {
       2,
     );
   return new Date(time).toISOString();
-}
-
-function shown(key: string, value: unknown): string {
-  if (key.endsWith('_at') && typeof value === 'number') return new Date(value).toISOString();
-  return typeof value === 'string' ? value : JSON.stringify(value);
-}
-
-/** One line, and the stack of an error below it. */
-export function readable(line: Line): string {
-  const { level, time, msg, plugin, err } = line;
-  const more = Object.entries(line)
-    .filter(([key, value]) => !leftOut.has(key) && value !== null && value !== undefined)
-    .map(([key, value]) => `${key}=${shown(key, value)}`);
-  const who = typeof plugin === 'string' ? `[${plugin}] ` : '';
-  const head = `${new Date(time).toISOString()} ${(levelNames[level] ?? String(level)).padEnd(5)} ${who}${msg}`;
-  const stack = (err as { stack?: string } | undefined)?.stack ?? line['stack'];
-  return [
-    oneLine([head, ...more].join('  ')),
-    ...(typeof stack === 'string' ? [plainLines(stack).replace(/^/gm, '    ')] : []),
-  ].join('\n');
 }

@@ -68,4 +68,5 @@ class Half {
   }
 }
 
-const linesOf = (text: string) => text.split('\n').filter((line) => line !== '');
+/** Of a text of several. */
+export const linesOf = (text: string) => text.split('\n').filter((line) => line !== '');

@@ -1,10 +1,11 @@
 /** The daemon's log: JSON lines to standard output or a file, readable lines on a terminal. */
 import { type DestinationStream, type Level, type Logger, pino } from 'pino';
 import { LineBatch } from './line-batch.ts';
-import { LogHistory } from './log-history.ts';
+import { linesOf, LogHistory } from './log-history.ts';
 import { LogOutput } from './log-output.ts';
 import type { Config, LogLevel } from '../config/schema.ts';
 import { messageOf } from '../errors.ts';
+import { type LogLine, readable } from '../log-line.ts';
 
 const pinoLevels: Record<LogLevel, Level> = {
   trace: 'trace',
@@ -34,23 +35,12 @@ function levelOf({ debug, logLevel }: Pick<LogOptions, 'debug' | 'logLevel'>): L
  * @param isTerminal whether a person reads standard output
  * @throws UserError when the file cannot be opened
  */
-export async function createLog(options: LogOptions, isTerminal: boolean): Promise<DaemonLog> {
-  const settings = { level: levelOf(options), base: null };
-  if (options.logFile === null && isTerminal) {
-    const { default: pretty } = await import('pino-pretty');
-    const stream: DestinationStream = pretty({
-      sync: true,
-      colorize: true,
-      translateTime: 'SYS:HH:MM:ss.l',
-    });
-    const history = new LogHistory(stream);
-    const log = pino(settings, history);
-    return { log, history, reload: (next) => (log.level = levelOf(next)), flush: () => undefined };
-  }
+export function createLog(options: LogOptions, isTerminal: boolean): DaemonLog {
   const output = new LogOutput(options.logFile);
-  const history = new LogHistory(output);
+  const isRead = options.logFile === null && isTerminal;
+  const history = new LogHistory(isRead ? readableTo(output) : output);
   const lines = new LineBatch(history);
-  const log = pino(settings, lines);
+  const log = pino({ level: levelOf(options), base: null }, lines);
   return {
     log,
     history,
@@ -65,6 +55,15 @@ export async function createLog(options: LogOptions, isTerminal: boolean): Promi
     flush() {
       lines.flush();
       output.flush();
+    },
+  };
+}
+
+function readableTo(output: DestinationStream): DestinationStream {
+  return {
+    write(text) {
+      const lines = linesOf(text).map((line) => `${readable(JSON.parse(line) as LogLine)}\n`);
+      output.write(lines.join(''));
     },
   };
 }

@@ -18,7 +18,7 @@ import { Running } from './running.ts';
  */
 export async function runDaemon(sources: ConfigSources): Promise<void> {
   const loaded = loadConfig(sources);
-  const daemonLog = await createLog(loaded.config, process.stdout.isTTY);
+  const daemonLog = createLog(loaded.config, process.stdout.isTTY);
   const { log, history } = daemonLog;
   const dieOf = (what: string) => (error: unknown) => {
     log.fatal({ err: error }, `${what}; this is a bug`);

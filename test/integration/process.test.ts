@@ -125,6 +125,19 @@ describe('a daemon that cannot start ends with a readable line and no stack', ()
   });
 });
 
+test('on a terminal the log is lines for a person, all of them by the time the daemon ends', async () => {
+  const daemon = makeDaemon({
+    // It loads its plugins, then cannot listen, and ends.
+    environment: { WEBHOOKD__REST_API__LISTEN: '203.0.113.1', TERM: 'xterm' },
+    wrapper: ['sh', '-c', 'exec script --quiet --return --command "$*" /dev/null', 'sh'],
+  });
+  await daemon.spawn();
+  expect(await daemon.ended()).toBe(1);
+  expect(daemon.output).toMatch(/Z \u001b\[32mINFO \u001b\[39m [^{]* loaded: http/);
+  expect(daemon.output).toMatch(/^webhookd: rest_api\.listen/m);
+  expect(daemon.output).not.toContain('{"level"');
+});
+
 describe('SIGHUP', () => {
   test('takes up another log level', async () => {
     const daemon = makeDaemon();

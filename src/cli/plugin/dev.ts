@@ -24,8 +24,9 @@ import {
   tidy,
 } from '../../plugins/installed.ts';
 import { manifestOf } from '../../plugins/installer.ts';
+import { type LogLine, readable } from '../../log-line.ts';
 import { follow } from '../client.ts';
-import { queryOf, readable } from '../logs.ts';
+import { queryOf } from '../logs.ts';
 import { type RemoteOptions, withRemote } from '../options.ts';
 import { describePlugin, pluginsConfig, reload } from './local.ts';
 import { watchTree } from './watch.ts';
@@ -65,7 +66,7 @@ export const devCommand: CommandModule<object, RemoteOptions & { dir: string }> 
       await follow(
         options,
         `logs?follow=true&${queryOf({ plugin: name, since })}`,
-        (line) => console.log(readable(line as Parameters<typeof readable>[0])),
+        (line) => console.log(readable(line as LogLine)),
         ended.signal,
       );
     } finally {
