@@ -176,7 +176,7 @@ export class Daemon {
       await this.#listenForMachines(cradle, servers);
       this.#undo.push({ what: 'the API', run: () => server.close() });
       this.#address = await orUserError(
-        server.listen({ host: restApi.listen, port: restApi.port }),
+        servers.listen(server, restApi.listen, restApi.port),
         `rest_api.listen, rest_api.port: cannot listen on ${restApi.listen} port ${restApi.port}`,
       );
     };
@@ -189,7 +189,7 @@ export class Daemon {
     const server = servers.makeMachineServer(cradle);
     this.#undo.push({ what: 'the port for machines', run: () => server.close() });
     await orUserError(
-      server.listen({ host, port }),
+      servers.listen(server, host, port),
       `observing.listen, observing.port: cannot listen on ${host} port ${port}`,
     );
   }

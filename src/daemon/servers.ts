@@ -1,4 +1,5 @@
-/** The HTTP servers of the daemon, with their routes; they do not listen yet. */
+/** The HTTP servers of the daemon, with their routes. */
+import { lookup } from 'node:dns/promises';
 import type { FastifyInstance } from 'fastify';
 import { requireMaster } from '../api/auth.ts';
 import { rememberAnswers } from '../api/idempotency.ts';
@@ -45,6 +46,18 @@ export function makeMachineServer(cradle: Cradle): FastifyInstance {
   healthRoutes(server, healthOf(cradle));
   metricsRoute(server, cradle.metrics);
   return server;
+}
+
+/**
+ * Listens on one address. Where a name means several, as `localhost` often does, fastify would listen on the others
+ * with servers that lack limits of the first, and are not closed in time.
+ *
+ * @param host an address, or a name: of its addresses one of IPv4 comes first
+ * @returns where it listens, as a URL
+ */
+export async function listen(server: FastifyInstance, host: string, port: number): Promise<string> {
+  const { address } = await lookup(host, { order: 'ipv4first' });
+  return server.listen({ host: address, port });
 }
 
 const healthOf = ({ consumer, commits }: Cradle) => ({

@@ -27,7 +27,7 @@ export const RestApi = section(
     listen: string({
       default: '127.0.0.1',
       minLength: 1,
-      description: 'Address the REST API listens on.',
+      description: 'Address the REST API listens on. Of a name one address, the first of IPv4.',
     }),
     port: integer({
       default: 9300,
