@@ -21,10 +21,10 @@ export function checkedEntries(
   isBundled: boolean,
 ): readonly LoadedEntry[] {
   return entries.map((entry) => {
-    const schema = entry.traits?.configSchema ?? null;
-    if (schema === null) return entry;
+    if (entry.traits === null) return entry;
     try {
-      configChecker(schema, isBundled);
+      const { configSchema } = entry.traits;
+      if (configSchema !== null) configChecker(configSchema, isBundled);
       return entry;
     } catch (error) {
       const message = `configSchema: ${messageOf(error)}`;

@@ -55,12 +55,13 @@ export function traitsOf(type: ServiceClass): EntryTraits {
     configSchema = null,
     respondsTo,
     prototype,
-  } = type as ServiceClass & {
+  } = type as Omit<ServiceClass, 'configSchema'> & {
+    configSchema?: unknown;
     prototype: Partial<Service>;
   };
-  if (respondsTo === undefined) {
-    return { configSchema, respondsTo: null };
-  }
+  if (typeof configSchema !== 'object')
+    throw new TypeError(`\`configSchema\` has to be a JSON Schema, not a ${typeof configSchema}`);
+  if (respondsTo === undefined) return { configSchema, respondsTo: null };
   const names: unknown[] = typeof respondsTo === 'string' ? [respondsTo] : [...respondsTo];
   if (names.length === 0 || !names.every((name) => typeof name === 'string' && name !== ''))
     throw new TypeError('`respondsTo` has to be the name of an event, or a list of names');
@@ -95,11 +96,21 @@ export async function makeEntry(type: ServiceClass, cradle: PluginCradle): Promi
   return {
     instance,
     call,
-    endpointOf: (subscription) => instance.endpointOf?.(subscription) ?? null,
+    endpointOf: (subscription) => endpointOf(instance, subscription),
     dispose: async () => {
       await instance.dispose?.();
     },
   };
+}
+
+/** A config that the service cannot make sense of is told by the attempt: here it has no endpoint that is known. */
+function endpointOf(instance: Service, subscription: Subscription): string | null {
+  try {
+    const name: unknown = instance.endpointOf?.(subscription);
+    return typeof name === 'string' ? name : null;
+  } catch {
+    return null;
+  }
 }
 
 const asLazy = (read: () => unknown) => ({ ...asValue(undefined), resolve: () => read() as never });

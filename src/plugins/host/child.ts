@@ -211,9 +211,15 @@ const functions: HostFunctions = {
   end,
 };
 
-const answers = new MessageBatch((messages) => process.send?.(messages));
+const answers = new MessageBatch(
+  (messages) => process.send?.(messages),
+  ({ i }, error) => {
+    if (i === undefined) logError(`something could not be told: ${thrown(error).message}`, error);
+    else answers.post(toWire({ t: 's', i, e: error }));
+  },
+);
 const daemon = createBirpc<DaemonFunctions, HostFunctions>(functions, {
-  post: (message: object) => answers.post(message),
+  post: (message: Message) => answers.post(message),
   on: (receive) =>
     process.on('message', (messages: Message[]) => {
       for (const message of messages) receive(message);

@@ -13,7 +13,7 @@ import { MessageBatch } from './message-batch.ts';
 import { makeNice, spawnHost } from './spawn.ts';
 import { StderrTail } from './stderr-tail.ts';
 import { waitedForCore } from './usage.ts';
-import { fromWire, type Message, messagesIn, toWire } from './wire.ts';
+import { fromWire, type Message, messagesIn, text, toWire } from './wire.ts';
 import type {
   AttemptAnswer,
   AttemptCall,
@@ -57,9 +57,11 @@ export class HostProcess {
   /** Messages that the pipe has no room for. */
   #unread = 0;
   #isEnding = false;
-  #isOver = false;
+  /** Why it is over. */
+  #end: Error | undefined;
   #reason: string | undefined;
-  #fatal: ThrownError | undefined;
+  /** As it was sent. */
+  #fatal: Partial<ThrownError> | undefined;
   #whenIdle: (() => void)[] = [];
   #hasStrayed = false;
 
@@ -69,16 +71,19 @@ export class HostProcess {
     const child = spawnHost(name, limits);
     this.#child = child;
     this.#stderr = new StderrTail(child, limits.maxLogRate, onOutput);
-    const orders = new MessageBatch((messages) => {
-      if (!child.connected) return;
-      this.#unread += messages.length;
-      child.send(messages, () => (this.#unread -= messages.length));
-    });
+    let receive: (message: Message) => void = () => undefined;
+    const orders = new MessageBatch(
+      (messages) => this.#send(messages),
+      ({ i }, error) => (i === undefined ? options.onMissed() : receive({ t: 's', i, e: error })),
+    );
     this.#rpc = createBirpc<HostFunctions, DaemonFunctions>(
-      { ...serve, fatal: (error) => void (this.#fatal = error) },
+      { ...serve, fatal: (error: Partial<ThrownError> | null) => void (this.#fatal = error ?? {}) },
       {
-        post: (message: object) => orders.post(message),
-        on: (receive) => child.on('message', (batch) => this.#receive(batch, receive)),
+        post: (message: Message) => orders.post(message),
+        on: (takeUp: typeof receive) => {
+          receive = takeUp;
+          child.on('message', (batch) => this.#receive(batch, takeUp));
+        },
         serialize: toWire,
         deserialize: fromWire,
         eventNames: ['event', 'variables', 'cut'],
@@ -87,7 +92,7 @@ export class HostProcess {
     );
     this.#exited = new Promise((resolve) => {
       const ended = (reason: string) => {
-        this.#end(reason);
+        this.#over(reason);
         resolve();
       };
       child.once('error', (error) => ended(`its process cannot be started: ${error.message}`));
@@ -146,15 +151,15 @@ export class HostProcess {
   /** Best effort: one that does not read is told nothing more. */
   event(...args: Parameters<HostFunctions['event']>): void {
     if (this.#unread >= mostUnread) this.#options.onMissed();
-    else if (!this.#isOver) void this.#rpc.event(...args);
+    else if (this.#end === undefined) void this.#rpc.event(...args);
   }
 
   variables(...args: Parameters<HostFunctions['variables']>): void {
-    if (!this.#isOver) void this.#rpc.variables(...args);
+    if (this.#end === undefined) void this.#rpc.variables(...args);
   }
 
   cut(): void {
-    if (!this.#isOver) void this.#rpc.cut();
+    if (this.#end === undefined) void this.#rpc.cut();
   }
 
   /** Resolves when no call is in flight. */
@@ -166,12 +171,18 @@ export class HostProcess {
   async end(): Promise<void> {
     this.#isEnding = true;
     this.#watch?.stop();
-    if (!this.#isOver)
+    if (this.#end === undefined)
       await this.#guarded(this.#rpc.end(), endTimeout, 'it did not end in time', false).catch(
         () => undefined,
       );
     this.#child.kill('SIGKILL');
     await this.#exited;
+  }
+
+  #send(messages: Message[]): void {
+    if (!this.#child.connected) return;
+    this.#child.send(messages, () => (this.#unread -= messages.length));
+    this.#unread += messages.length;
   }
 
   #receive(batch: unknown, receive: (message: Message) => void): void {
@@ -189,16 +200,15 @@ export class HostProcess {
     this.#reason ??= reason;
     this.#child.kill('SIGKILL');
     // Nobody is to call it in the time until it has ended.
-    this.#end(this.#reasonOf(null, 'SIGKILL'));
+    this.#over(this.#reasonOf(null, 'SIGKILL'));
   }
 
-  #end(reason: string): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
+  #over(reason: string): void {
+    if (this.#end !== undefined) return;
+    this.#end = new Error(reason);
     this.#watch?.stop();
     this.#rpc.$close();
-    const error = new Error(reason);
-    for (const fail of this.#failures) fail(error);
+    for (const fail of this.#failures) fail(this.#end);
     this.#failures.clear();
     if (!this.#isEnding) this.#options.onCrash(reason);
   }
@@ -224,8 +234,11 @@ export class HostProcess {
           settle();
           resolve(value);
         },
-        // When the channel closes the exit tells why.
-        (error: unknown) => (this.#child.connected ? fail(error as Error) : undefined),
+        // When the channel closes the exit tells why, if it has not done so before.
+        (error: unknown) => {
+          if (this.#end !== undefined) fail(this.#end);
+          else if (this.#child.connected) fail(error as Error);
+        },
       );
     });
   }
@@ -234,7 +247,7 @@ export class HostProcess {
     const { heapLimit } = this.#options.limits;
     if (this.#reason !== undefined) return `the plugin’s process was ended: ${this.#reason}`;
     if (this.#fatal !== undefined)
-      return `the plugin’s process ended: ${this.#fatal.message}\n${this.#fatal.stack}`;
+      return `the plugin’s process ended: ${text(this.#fatal.message)}\n${text(this.#fatal.stack)}`;
     if (this.#stderr.mentionsHeap)
       return `the plugin’s process ran out of memory: its heap may have ${heapLimit} MiB (plugins.heap_limit)`;
     return signal === null

@@ -1,8 +1,12 @@
-/** Messages between a host and the daemon are JSON, which knows no errors. */
+/** Messages between a host and the daemon are JSON, which knows no errors. What a host sends may be a plugin's own words. */
 
 /** As birpc makes them: a question, or the answer to one. */
 export interface Message {
   t: 'q' | 's';
+  /** What question and answer have in common; questions without one get no answer. */
+  i?: string;
+  /** What is asked for. */
+  m?: string;
   /** Why there is no other answer. */
   e?: unknown;
 }
@@ -18,13 +22,23 @@ export function toWire(message: Message): Message {
 export function fromWire(message: Message): Message {
   const { e: said } = message;
   if (typeof said !== 'object' || said === null) return message;
-  const { name = 'Error', message: reason = '' } = said as Partial<Error>;
-  return { ...message, e: Object.assign(new Error(reason), { name }) };
+  const { name, message: reason } = said as Record<string, unknown>;
+  return {
+    ...message,
+    e: Object.assign(new Error(text(reason)), { name: text(name, 'Error') }),
+  };
 }
 
 /** What came over the channel, without what is no message: a plugin may send words of its own. */
 export const messagesIn = (batch: unknown): Message[] =>
   Array.isArray(batch) ? (batch as unknown[]).filter(isMessage) : [];
 
-const isMessage = (one: unknown): one is Message =>
-  typeof one === 'object' && one !== null && 't' in one && (one.t === 'q' || one.t === 's');
+function isMessage(one: unknown): one is Message {
+  if (typeof one !== 'object' || one === null) return false;
+  const { t, m } = one as Record<string, unknown>;
+  return t === 's' || (t === 'q' && typeof m === 'string');
+}
+
+/** A text that a host sent, where there may be anything else. */
+export const text = (sent: unknown, otherwise = ''): string =>
+  typeof sent === 'string' ? sent : otherwise;
