@@ -39,6 +39,8 @@ export class Vault {
   #box: SecretBox = SecretBox.withNewKey();
   #kept: SecretBox = SecretBox.withNewKey();
   #stored = new Map<string, PluginVariable>();
+  /** By manifest, until a variable changes: to make one, all secrets are decrypted. */
+  #redactors = new WeakMap<object, (text: string) => string>();
 
   constructor(
     private readonly store: VaultStore,
@@ -81,12 +83,16 @@ export class Vault {
 
   /** Takes the plugin's secrets out of a text. */
   redactor(manifest: Pick<PluginManifest, 'name' | 'variables'>): (text: string) => string {
+    const known = this.#redactors.get(manifest);
+    if (known !== undefined) return known;
     const values = this.valuesOf(manifest);
-    return redactorOf(
+    const redactor = redactorOf(
       manifest.variables.flatMap(({ name, isSecret }) =>
         isSecret && values[name] !== undefined ? [values[name]] : [],
       ),
     );
+    this.#redactors.set(manifest, redactor);
+    return redactor;
   }
 
   /** Names of required variables without a value. */
@@ -122,11 +128,13 @@ export class Vault {
     };
     await this.store.putPluginVariable(variable);
     this.#stored.set(purpose, variable);
+    this.#redactors = new WeakMap();
   }
 
   /** Whether there was one. */
   async unset(plugin: string, name: string): Promise<boolean> {
     this.#stored.delete(purposeOf(plugin, name));
+    this.#redactors = new WeakMap();
     return this.store.deletePluginVariable(plugin, name);
   }
 

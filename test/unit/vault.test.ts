@@ -210,3 +210,42 @@ test('redaction knows the forms a secret takes, and leaves short values alone', 
     expect(redact(`x ${text} y`)).not.toMatch(/word|cEBzcy/);
   expect(redact('abc')).toBe('abc');
 });
+
+test('of a secret with several lines each line is taken out of what is shown, as logs are written by lines', () => {
+  const lines = ['MIIEvQIBADANBgkqhkiG9w0B', 'AQEFAASCBKcwggSjAgEAAoIB', 'abc'];
+  const pem = `-----BEGIN PRIVATE KEY-----\n${lines.join('\r\n')}\n-----END PRIVATE KEY-----\n`;
+  const redact = redactorOf([pem]);
+  expect(redact(pem)).toBe('********');
+  expect(redact(lines[0] ?? '')).toBe('********');
+  expect(redact(`key: ${pem.trim().replace(/\s*\n\s*/g, ' ')}`)).toBe(
+    'key: -----BEGIN PRIVATE KEY----- ******** ******** abc -----END PRIVATE KEY-----',
+  );
+  // What says nothing of the secret stays readable.
+  expect(redact('-----BEGIN PRIVATE KEY-----')).toBe('-----BEGIN PRIVATE KEY-----');
+});
+
+test('a plugin’s secrets are decrypted once for all that is shown, until one of them changes', async () => {
+  const folder = tempFolder();
+  const store = await SqliteStore.open(join(folder, 'webhookd.db'));
+  onTestFinished(() => store.close());
+  const vault = new Vault(store, KeyFile.locate(null, join(folder, 'secret.key'), {}), silentLog);
+  await vault.open();
+  const token = {
+    name: 'TOKEN',
+    isSecret: true,
+    isRequired: false,
+    description: null,
+    default: null,
+    schema: null,
+  };
+  const manifest = { name: 'told', variables: [token] };
+  const shown = () => vault.redactor(manifest)('first second');
+  expect(shown()).toBe('first second');
+  await vault.set('told', token, 'first');
+  expect(shown()).toBe('******** second');
+  expect(vault.redactor(manifest)).toBe(vault.redactor(manifest));
+  await vault.set('told', token, 'second');
+  expect(shown()).toBe('first ********');
+  await vault.unset('told', 'TOKEN');
+  expect(shown()).toBe('first second');
+});
