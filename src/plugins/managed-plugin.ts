@@ -101,14 +101,19 @@ export class ManagedPlugin {
   }
 
   /**
-   * Takes up what was kept of an earlier run.
+   * Takes up what was kept of an earlier run, of services that are there and wanted.
    *
+   * @param isDisabled whether the configuration says that a service is not wanted
    * @returns whether that holds for the package as it is installed now, and it need not run to be known
    */
-  recall(text: string | null): boolean {
+  recall(text: string | null, isDisabled: (service: string) => boolean): boolean {
     if (text === null) return false;
-    const { stamp, isListening, entries } = JSON.parse(text) as KeptTraits;
-    this.entries = entries.map((entry) => ({ ...entry, problem: null }));
+    const { stamp, isListening } = JSON.parse(text) as KeptTraits;
+    const entries = keptEntries(text);
+    const installed = new Set(this.manifest.entries.map(({ service }) => service));
+    this.entries = entries
+      .filter(({ service }) => installed.has(service) && !isDisabled(service))
+      .map((entry) => ({ ...entry, problem: null }));
     this.isListening = isListening;
     const services = new Set(entries.map(({ service }) => service));
     return (
@@ -117,6 +122,10 @@ export class ManagedPlugin {
     );
   }
 }
+
+/** What is known of a plugin's classes from an earlier run. */
+export const keptEntries = (text: string | null): KeptTraits['entries'] =>
+  text === null ? [] : (JSON.parse(text) as KeptTraits).entries;
 
 /** Changes with what is installed: npm writes package.json anew. */
 function stampOf({ directory, version, entries }: PluginManifest): string {

@@ -10,7 +10,7 @@ import { firstLine } from '../one-line.ts';
 import { Turn } from '../turn.ts';
 import type { CradleSources } from './cradle.ts';
 import type { Handlers } from './handlers.ts';
-import { byAdministrator, type ManagedPlugin } from './managed-plugin.ts';
+import { byAdministrator, keptEntries, type ManagedPlugin } from './managed-plugin.ts';
 import { type OffersOptions, PluginOffers } from './offers.ts';
 import { type BrokenPackage, conflictOf, findPlugins, groupsOf } from './packages.ts';
 import { conditionOf, type PluginView, viewOf } from './plugin-view.ts';
@@ -33,10 +33,17 @@ export interface ManagerOptions {
   log: Logger;
 }
 
+const isOf =
+  (name: string) =>
+  ({ directory }: BrokenPackage) =>
+    directory.endsWith(`/${name}`);
+
 export class PluginManager {
   readonly #options: ManagerOptions;
   readonly #plugins = new Map<string, ManagedPlugin>();
   #broken: BrokenPackage[] = [];
+  /** Of broken packages: handlers that go on collecting what a package that works will handle. */
+  readonly #awaited = new Map<string, string[]>();
   readonly #turn = new Turn();
   readonly #starter: PluginStarter;
   readonly #offers: PluginOffers;
@@ -68,13 +75,17 @@ export class PluginManager {
    * @param api where plugins inside the daemon add their routes
    */
   async start(api: FastifyInstance): Promise<void> {
-    const { store } = this.#options;
+    const { store, sources } = this.#options;
+    const { enabledServices } = sources.config;
     this.#starter.useApi(api);
     const states = new Map((await store.pluginStates()).map((state) => [state.name, state]));
     const waiting: ManagedPlugin[] = [];
     for (const plugin of this.#discover()) {
       const state = states.get(plugin.name);
-      const isKnown = plugin.recall(state?.traits ?? null);
+      const isKnown = plugin.recall(
+        state?.traits ?? null,
+        (service) => enabledServices[service] === false,
+      );
       plugin.isEnabled = state?.isEnabled ?? true;
       plugin.reason = plugin.isEnabled ? null : (state?.reason ?? null);
       const conflict = conflictOf(plugin.manifest, this.#plugins.values());
@@ -86,9 +97,32 @@ export class PluginManager {
       else if (isKnown && !plugin.isListening) await this.#offers.publish(plugin);
       else waiting.push(plugin);
     }
+    for (const state of states.values()) await this.#await(state);
     await Promise.all(
       groupsOf(waiting, this.#isolation).map((group) => this.#supervisor.tryToLoad(group)),
     );
+  }
+
+  /** A package that was replaced by one that cannot be used is as good as one that cannot be loaded: its events wait. */
+  async #await({ name, traits }: PluginState): Promise<void> {
+    const { handlers, sources } = this.#options;
+    if (!this.#broken.some(isOf(name)) || this.#plugins.has(name)) return;
+    const services: string[] = [];
+    for (const { service, traits: known } of keptEntries(traits)) {
+      if (known.respondsTo === null || sources.config.enabledServices[service] === false) continue;
+      await handlers.set(service, name, known.respondsTo);
+      services.push(service);
+    }
+    this.#awaited.set(name, services);
+  }
+
+  /** The package can be used again, or is gone: what it no longer has is waited for no more. */
+  async #awaitNoMore(name: string, found: ManagedPlugin | undefined): Promise<void> {
+    const still = new Set(found?.manifest.entries.map(({ service }) => service));
+    for (const service of this.#awaited.get(name) ?? [])
+      if (!still.has(service)) await this.#offers.endHandler(service);
+    if (found === undefined) await this.#offers.forget({ name });
+    this.#awaited.delete(name);
   }
 
   /** Lets go of every plugin, the one loaded last first. Never rejects. */
@@ -122,15 +156,15 @@ export class PluginManager {
    */
   reload(name: string): Promise<PluginView | undefined> {
     return this.#turn.take(async () => {
-      const isOfName = ({ directory }: BrokenPackage) => directory.endsWith(`/${name}`);
       const former = this.#plugins.get(name);
-      const wasBroken = this.#broken.some(isOfName);
+      const wasBroken = this.#broken.some(isOf(name));
       const found = this.#discover().find((plugin) => plugin.name === name);
-      const broken = this.#broken.find(isOfName);
+      const broken = this.#broken.find(isOf(name));
       if (found === undefined && broken !== undefined) throw new PluginRefused(broken.reason);
       if (found === undefined) {
         if (former !== undefined) await forget(this.#swapOptions, former);
-        else if (!wasBroken) throw new NoSuchPlugin(name);
+        else if (wasBroken) await this.#awaitNoMore(name, undefined);
+        else throw new NoSuchPlugin(name);
         return undefined;
       }
       if (found.isInline && former?.running !== undefined)
@@ -138,6 +172,7 @@ export class PluginManager {
           `${name} runs inside the daemon: a new version is taken up when the daemon is started anew`,
         );
       await swap(this.#swapOptions, former, found);
+      if (this.#awaited.has(name)) await this.#awaitNoMore(name, found);
       return this.#viewOf(this.#find(name));
     });
   }

@@ -52,7 +52,7 @@ export class PluginOffers {
   }
 
   /** With its variables, and whether it was disabled. */
-  async forget({ name }: ManagedPlugin): Promise<void> {
+  async forget({ name }: Pick<ManagedPlugin, 'name'>): Promise<void> {
     const { vault, store } = this.options;
     await vault.forget(name);
     await store.deletePluginState(name);

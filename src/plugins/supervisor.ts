@@ -77,12 +77,17 @@ export class Supervisor {
     const { offers, log } = this.#options;
     const former = plugin.running;
     plugin.running = running;
+    // With it those come back that crashed along with another.
+    plugin.isResting = false;
     plugin.takeEntries(checkedEntries(running.entries, plugin.isBundled));
     plugin.isListening = running.isListening;
     plugin.loads++;
     reportLoad(log, plugin);
-    await offers.publish(plugin);
-    if (former !== undefined) this.#drain(former);
+    try {
+      await offers.publish(plugin);
+    } finally {
+      if (former !== undefined) this.#drain(former);
+    }
     if (!plugin.isEnabled) await this.#rest(plugin);
     await this.#keep(plugin);
     const ended = this.#ended.get(running);
@@ -150,6 +155,11 @@ export class Supervisor {
     }
   }
 
+  /** Whether it was not removed meanwhile. */
+  #isThere(plugin: ManagedPlugin): boolean {
+    return this.#options.plugins.get(plugin.name) === plugin;
+  }
+
   async #rest(plugin: ManagedPlugin): Promise<void> {
     await this.#options.offers.publish(plugin);
     this.release(plugin);
@@ -165,6 +175,7 @@ export class Supervisor {
   #running(plugin: ManagedPlugin): Promise<RunningPlugin> {
     plugin.starting ??= this.#options.turn
       .take(async () => {
+        if (!this.#isThere(plugin)) throw new Error(`${plugin.name} was removed`);
         if (plugin.running === undefined) await this.load(this.groupOf(plugin));
         if (plugin.running === undefined) throw new Error(`${plugin.name} does not run`);
         return plugin.running;
@@ -180,7 +191,7 @@ export class Supervisor {
   /** Its process ended: what was in flight has failed; it begins anew after a pause, unless that is hopeless. Never rejects. */
   async #crashed(plugin: ManagedPlugin, reason: string): Promise<void> {
     const { offers, log } = this.#options;
-    if (this.#isStopped) return;
+    if (this.#isStopped || !this.#isThere(plugin)) return;
     plugin.running = undefined;
     log.error({ plugin: plugin.name }, `${plugin.name}: ${reason}`);
     if (plugin.crashed(performance.now())) {
@@ -198,8 +209,8 @@ export class Supervisor {
   }
 
   async #wake(plugin: ManagedPlugin): Promise<void> {
-    const { plugins, offers } = this.#options;
-    if (this.#isStopped || !plugin.isResting || plugins.get(plugin.name) !== plugin) return;
+    const { offers } = this.#options;
+    if (this.#isStopped || !plugin.isResting || !this.#isThere(plugin)) return;
     plugin.isResting = false;
     if (plugin.isListening && plugin.isEnabled) {
       // When that fails it has been said, and the next try is on its way.

@@ -39,18 +39,33 @@ export async function swap(
   } catch (error) {
     throw refusalOf(options.log, found, error);
   }
+  try {
+    await takeUp(options, former, found, started);
+  } catch (error) {
+    // Nobody else knows of what serves for nobody.
+    for (const [name, running] of started)
+      if (plugins.get(name)?.running !== running) await running.end();
+    throw error;
+  }
+}
+
+/** Gives those that were started their places. */
+async function takeUp(
+  options: SwapOptions,
+  former: ManagedPlugin | undefined,
+  found: ManagedPlugin,
+  started: ReadonlyMap<string, RunningPlugin>,
+): Promise<void> {
+  const { plugins, supervisor } = options;
   const entries = checkedEntries(started.get(found.name)?.entries ?? [], found.isBundled);
   const problem = entries.find((entry) => entry.problem !== null);
-  if (problem !== undefined && problem.problem !== null) {
-    for (const running of started.values()) await running.end();
+  if (problem !== undefined && problem.problem !== null)
     throw new PluginRefused(`${problem.service}: ${problem.problem.message}`);
-  }
   if (former === undefined) plugins.set(found.name, found);
   else await replace(options, former, found);
-  for (const one of group) {
-    const running = started.get(one.name);
-    const plugin = plugins.get(one.name);
-    if (running !== undefined && plugin !== undefined) await supervisor.adopt(plugin, running);
+  for (const [name, running] of started) {
+    const plugin = plugins.get(name);
+    if (plugin !== undefined) await supervisor.adopt(plugin, running);
   }
 }
 
@@ -69,18 +84,23 @@ async function replace(
   const gone = former.manifest.entries.filter(
     ({ service }) => !manifest.entries.some((entry) => entry.service === service),
   );
-  for (const { service } of gone) await offers.endHandler(service);
+  try {
+    for (const { service } of gone) await offers.endHandler(service);
+  } catch (error) {
+    await offers.publish(former);
+    throw error;
+  }
   former.takeVersion(manifest);
 }
 
-/** The package is there no more: with its variables, and what waits for its handlers. */
+/** The package is there no more: with its variables, and what waits for its handlers. What fails half-way can be asked for again. */
 export async function forget(
   { plugins, supervisor, offers, log }: SwapOptions,
   plugin: ManagedPlugin,
 ): Promise<void> {
-  plugins.delete(plugin.name);
-  await offers.withdraw(plugin);
   supervisor.release(plugin);
+  await offers.withdraw(plugin);
   await offers.forget(plugin);
+  plugins.delete(plugin.name);
   log.info({ plugin: plugin.name, version: plugin.manifest.version }, `${plugin.name} removed`);
 }
