@@ -41,7 +41,7 @@ test('what others wrote tells a terminal nothing, and makes no line of its own',
     nested: { [hostile]: hostile },
     err: { stack: hostile },
   });
-  // eslint-disable-next-line no-control-regex -- that is what is looked for
+   
   expect(shown).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
   // Of what has several lines only the stack keeps them, and they are set in.
   const [, ...below] = shown.split('\n');

@@ -7,7 +7,7 @@ import { HostProcess } from '../../dist/plugins/host/host-process.js';
 import { limitsOf } from '../../dist/plugins/host/limits.js';
 import { MessageBatch } from '../../dist/plugins/host/message-batch.js';
 import type { Message } from '../../dist/plugins/host/wire.js';
-import type { PluginCradle, ServiceClass } from '../../dist/plugin-api/contract.js';
+import type { PluginCradle } from '../../dist/plugin-api/contract.js';
 import { loadText } from '../support/config.ts';
 import { startManager } from '../support/manager.ts';
 import { installPlugin } from '../support/plugins.ts';
@@ -118,10 +118,10 @@ test.each([
   ['is no text', () => 5 as never],
 ])('an endpoint that %s is not known', async (_what, endpointOf) => {
   const type = class {
-    callback() {}
+    callback = () => undefined;
     endpointOf = endpointOf;
   };
-  const entry = await makeEntry(type as unknown as ServiceClass, {} as PluginCradle);
+  const entry = await makeEntry(type, {} as PluginCradle);
   expect(entry.endpointOf(sampleSubscription())).toBeNull();
 });
 

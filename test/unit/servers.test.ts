@@ -27,7 +27,7 @@ function openServer() {
 }
 
 test('a name is listened on at one address, for which the limits hold, though it has two', async () => {
-  const looked = vi.spyOn(dns, 'lookup').mockImplementation(answer as typeof dns.lookup);
+  const looked = vi.spyOn(dns, 'lookup').mockImplementation(answer);
   onTestFinished(() => looked.mockRestore());
   const server = openServer();
   await listen(server, 'localhost', 0);

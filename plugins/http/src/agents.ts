@@ -1,5 +1,6 @@
 /** Keeps connections open between requests: one agent for each way of connecting. */
 import { readFileSync, statSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
 // The package's index loads fetch, WebSockets and caches as well: 9 MiB that nothing here uses.
 import Agent from 'undici/lib/dispatcher/agent.js';
 import type { Egress } from './egress.ts';
@@ -29,7 +30,7 @@ const largestFile = 1_048_576;
 export class Agents {
   readonly #agents = new Map<Egress, Map<string, Sender>>();
 
-  /** @throws when a file cannot be read */
+  /** @throws when a file cannot be read, or has no certificate or key that can be used */
   get(connection: Connection): Sender {
     const { verify, certificate = '', key = '', timeout, egress, proxy = '' } = connection;
     const name = `${stamped(verify)}\n${stamped(certificate)}\n${stamped(key)}\n${timeout}\n${proxy}`;
@@ -75,6 +76,8 @@ function makeAgent({ verify, certificate, key, timeout, egress, proxy }: Connect
     ...(certificate === undefined ? {} : { cert: read(certificate) }),
     ...(key === undefined ? {} : { key: read(key) }),
   };
+  // What is none is found out here: for a tunnel through a proxy it would be too late, and leave it open.
+  if (Object.keys(own).length > 0) createSecureContext(own);
   const options = { timeout, ...trust, ...own };
   return proxy === undefined
     ? new Agent({ connect: egress.connector(options) })
