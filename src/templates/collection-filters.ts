@@ -28,10 +28,20 @@ import {
 } from './values.ts';
 
 /** Text without regard to case; everything else as it is. */
-const ignoreCase = (value: Value): Value => textOf(value)?.toLowerCase() ?? value;
+function ignoreCase(value: Value, budget: Budget): Value {
+  const text = textOf(value);
+  if (text === undefined) return value;
+  budget.apart(text.length);
+  const lower = text.toLowerCase();
+  if (lower === text) return text;
+  budget.space(lower.length);
+  return lower;
+}
 
-const foldUnless = (caseSensitive: Value | undefined, otherwise = false) =>
-  truthArg(caseSensitive, otherwise) ? (value: Value) => value : ignoreCase;
+const foldUnless = (caseSensitive: Value | undefined, budget: Budget) =>
+  truthArg(caseSensitive, false)
+    ? (value: Value) => value
+    : (value: Value) => ignoreCase(value, budget);
 
 const batch: Filter = (value, args, { budget }) => {
   const [count, fill] = bind('batch', args, ['linecount', 'fill_with?']);
@@ -88,7 +98,7 @@ const dictsort: Filter = (value, args, { budget }) => {
   const entries = dictEntries(value);
   if (entries === undefined)
     throw new TemplateError(`'${typeName(value)}' object has no attribute 'items'`);
-  const fold = foldUnless(caseSensitive);
+  const fold = foldUnless(caseSensitive, budget);
   const pairs = entries.map((entry) => new Tuple(entry));
   const keyOf = (pair: Value) => fold(pair instanceof Tuple ? (pair.items[place] ?? null) : null);
   return newList(sorted(pairs, keyOf, truthArg(reverse, false), budget), budget);
@@ -111,7 +121,7 @@ const groupby: Filter = (value, args, { budget }) => {
     'default?',
     'case_sensitive?',
   ]);
-  const fold = foldUnless(caseSensitive);
+  const fold = foldUnless(caseSensitive, budget);
   const options = otherwise === undefined ? {} : { otherwise };
   const get = attributeGetter(attribute, budget, { ...options, change: fold });
   const plain = attributeGetter(attribute, budget, options);
@@ -148,7 +158,7 @@ const extreme =
     const items = iterate(value, budget);
     const [head] = items;
     if (head === undefined) return new Undefined('No aggregated item, sequence was empty.');
-    const get = attributeGetter(attribute, budget, { change: foldUnless(caseSensitive) });
+    const get = attributeGetter(attribute, budget, { change: foldUnless(caseSensitive, budget) });
     let best = { item: head, key: get(head) };
     for (const item of items.slice(1)) {
       const key = get(item);
@@ -178,7 +188,7 @@ const sort: Filter = (value, args, { budget }) => {
     'case_sensitive?',
     'attribute?',
   ]);
-  const get = attributesGetter(attribute, budget, foldUnless(caseSensitive));
+  const get = attributesGetter(attribute, budget, foldUnless(caseSensitive, budget));
   return newList(sorted(iterate(value, budget), get, truthArg(isReversed, false), budget), budget);
 };
 
@@ -195,12 +205,13 @@ const sum: Filter = (value, args, { budget }) => {
 
 const unique: Filter = (value, args, { budget }) => {
   const [caseSensitive, attribute] = bind('unique', args, ['case_sensitive?', 'attribute?']);
-  const get = attributeGetter(attribute, budget, { change: foldUnless(caseSensitive) });
+  const get = attributeGetter(attribute, budget, { change: foldUnless(caseSensitive, budget) });
   const seen = new Set<string>();
   const items = iterate(value, budget).filter((item) => {
     budget.step();
-    const hash = hashOf(get(item));
+    const hash = hashOf(get(item), budget);
     if (seen.has(hash)) return false;
+    budget.space(hash.length);
     seen.add(hash);
     return true;
   });

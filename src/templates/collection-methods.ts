@@ -156,14 +156,14 @@ const view = (kind: 'dict_keys' | 'dict_values' | 'dict_items', name: string): [
   },
 ];
 
-const lookIn = (value: Value, key: Value): Value | undefined =>
-  value instanceof Dict || isDataDict(value) ? dictGet(value, key) : undefined;
+const lookIn = (value: Value, key: Value, budget: Budget): Value | undefined =>
+  value instanceof Dict || isDataDict(value) ? dictGet(value, key, budget) : undefined;
 
 function copyDict(value: Value, budget: Budget): Dict {
   const copy = new Dict();
   const entries = dictEntries(value) ?? [];
   budget.space(entries.length * elementSize * 2);
-  for (const [key, held] of entries) copy.set(key, held);
+  for (const [key, held] of entries) copy.set(key, held, budget);
   return copy;
 }
 
@@ -176,7 +176,8 @@ export function putAll(target: Dict, more: Value, budget: Budget): void {
       throw new TemplateError(
         `dictionary update sequence element #${place} has length ${entry.length}; 2 is required`,
       );
-    target.set(entry[0] ?? null, entry[1] ?? null);
+    budget.step();
+    target.set(entry[0] ?? null, entry[1] ?? null, budget);
   }
 }
 
@@ -186,9 +187,9 @@ export const dictMethods: ReadonlyMap<string, Method> = new Map<string, Method>(
   view('dict_items', 'items'),
   [
     'get',
-    (value, args) => {
+    (value, args, budget) => {
       const [key = null, otherwise = null] = bind('get', args, ['key', 'default?']);
-      const found = lookIn(value, key);
+      const found = lookIn(value, key, budget);
       return found === undefined ? otherwise : found;
     },
   ],
@@ -198,21 +199,21 @@ export const dictMethods: ReadonlyMap<string, Method> = new Map<string, Method>(
     (value, args, budget) => {
       const [key = null, otherwise] = bind('pop', args, ['key', 'default?']);
       const target = ownDict(value, 'pop');
-      const held = target.get(key);
+      const held = target.get(key, budget);
       const found = held === undefined ? otherwise : held;
       if (found === undefined) throw new TemplateError(repr(key, budget));
-      target.delete(key);
+      target.delete(key, budget);
       return found;
     },
   ],
   [
     'popitem',
-    (value, args) => {
+    (value, args, budget) => {
       bind('popitem', args, []);
       const target = ownDict(value, 'popitem');
       const last = Array.from(target.entries.values()).at(-1);
       if (last === undefined) throw new TemplateError("'popitem(): dictionary is empty'");
-      target.delete(last.key);
+      target.delete(last.key, budget);
       return new Tuple([last.key, last.value]);
     },
   ],
@@ -222,8 +223,8 @@ export const dictMethods: ReadonlyMap<string, Method> = new Map<string, Method>(
       const [key = null, otherwise = null] = bind('setdefault', args, ['key', 'default?']);
       const target = ownDict(value, 'setdefault');
       budget.space(elementSize * 2);
-      if (target.get(key) === undefined) target.set(key, otherwise);
-      return target.get(key) ?? null;
+      if (target.get(key, budget) === undefined) target.set(key, otherwise, budget);
+      return target.get(key, budget) ?? null;
     },
   ],
   [
@@ -232,7 +233,7 @@ export const dictMethods: ReadonlyMap<string, Method> = new Map<string, Method>(
       const target = ownDict(value, 'update');
       for (const more of args.positional) putAll(target, more, budget);
       budget.space(args.named.size * elementSize * 2);
-      for (const [key, held] of args.named) target.set(key, held);
+      for (const [key, held] of args.named) target.set(key, held, budget);
       return null;
     },
   ],

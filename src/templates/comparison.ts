@@ -98,7 +98,7 @@ function areEqualDicts(
   return (
     entries.length === others.length &&
     entries.every(([key, value]) => {
-      const other = dictGet(b, key);
+      const other = dictGet(b, key, budget);
       return other !== undefined && isEqual(value, other, budget, nesting + 1);
     })
   );
@@ -117,7 +117,7 @@ export function isIn(item: Value, container: Value, budget: Budget): boolean {
     return text.includes(part);
   }
   if (container instanceof Dict || isDataDict(container))
-    return dictGet(container, item) !== undefined;
+    return dictGet(container, item, budget) !== undefined;
   if (container instanceof Range && isInt(item)) {
     const place = (Number(item) - container.start) / container.step;
     return Number.isInteger(place) && place >= 0 && place < container.length;

@@ -163,7 +163,7 @@ function compileDict(nodes: readonly [Expression, Expression][]): Evaluate {
   return (scope) => {
     scope.budget.space(entries.length * elementSize * 2);
     const dict = new Dict();
-    for (const [key, value] of entries) dict.set(key(scope), value(scope));
+    for (const [key, value] of entries) dict.set(key(scope), value(scope), scope.budget);
     return dict;
   };
 }

@@ -39,7 +39,7 @@ export function formatText(
       mapping === undefined
         ? args.named.get(name)
         : mapping instanceof Dict || isDataDict(mapping)
-          ? dictGet(mapping, name)
+          ? dictGet(mapping, name, budget)
           : undefined;
     if (found === undefined) throw new TemplateError(repr(name, budget));
     return found;

@@ -34,7 +34,7 @@ const dict = new Callable(
       throw new TemplateError(`dict expected at most 1 argument, got ${args.positional.length}`);
     for (const more of args.positional) putAll(made, more, budget);
     budget.space(args.named.size * elementSize * 2);
-    for (const [key, value] of args.named) made.set(key, value);
+    for (const [key, value] of args.named) made.set(key, value, budget);
     return made;
   },
   "<class 'dict'>",

@@ -171,7 +171,7 @@ function numberAttribute(value: Value, name: string): Value | undefined {
 function itemOf(value: Value, key: Value, budget: Budget): Value | undefined {
   if (value instanceof Dict || isDataDict(value)) {
     try {
-      return dictGet(value, key);
+      return dictGet(value, key, budget);
     } catch (error) {
       // Python cannot look for what is no key; for Jinja2 that is like not finding it.
       if (error instanceof TemplateError) return undefined;

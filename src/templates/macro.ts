@@ -86,7 +86,7 @@ function bindRest(
     if (place >= 0 || (key === 'caller' && extras.caller)) continue;
     if (!extras.kwargs)
       throw new TemplateError(`macro '${name}' takes no keyword argument '${key}'`);
-    kwargs.set(key, value);
+    kwargs.set(key, value, inner.budget);
   }
   inner.set('varargs', new Tuple(rest));
   inner.set('kwargs', kwargs);

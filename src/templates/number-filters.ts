@@ -31,9 +31,17 @@ const abs: Filter = (value, args) => {
 /** Text that may be a number, as Python reads it: without white space around, and underscores between digits. */
 function numeral(value: Value, budget: Budget): string | undefined {
   const text = textOf(value);
-  budget.through(text?.length ?? 0);
-  return text?.trim().replace(/(?<=\d)_(?=\d)/g, '');
+  if (text === undefined) return undefined;
+  budget.through(text.length);
+  const trimmed = text.trim();
+  if (!trimmed.includes('_')) return trimmed;
+  budget.apart(trimmed.length);
+  budget.space(trimmed.length);
+  return trimmed.replace(/(?<=\d)_(?=\d)/g, '');
 }
+
+/** Read in one way only: digits that two parts could take would be tried in every division among them. */
+const decimal = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 
 const toFloat: Filter = (value, args, { budget }) => {
   const [otherwise = new Float(0)] = bind('float', args, ['default?']);
@@ -44,7 +52,7 @@ const toFloat: Filter = (value, args, { budget }) => {
   const special = /^([+-])?(?:(inf(?:inity)?)|nan)$/i.exec(text);
   if (special !== null)
     return float(special[2] === undefined ? NaN : special[1] === '-' ? -Infinity : Infinity);
-  return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text) ? float(Number(text)) : otherwise;
+  return decimal.test(text) ? float(Number(text)) : otherwise;
 };
 
 const digits: Record<number, RegExp> = {
@@ -73,9 +81,7 @@ const toInt: Filter = (value, args, { budget }) => {
           (by in prefixes ? BigInt((prefixes[by] ?? '') + found) : BigInt(parseInt(found, by))),
       );
   } else if (/^\d+$/.test(size)) return int(sign * BigInt(size));
-  return /^(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(size)
-    ? (truncated(Number(text)) ?? otherwise)
-    : otherwise;
+  return decimal.test(text) ? (truncated(Number(text)) ?? otherwise) : otherwise;
 };
 
 function oddDigits(text: string, base: number): string | undefined {

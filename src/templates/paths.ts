@@ -15,7 +15,7 @@ export function attributeGetter(
     otherwise?: Value | undefined;
   } = {},
 ): (value: Value) => Value {
-  const steps = stepsOf(attribute);
+  const steps = stepsOf(attribute, budget);
   return (value) => {
     let target = value;
     for (const step of steps) {
@@ -34,6 +34,7 @@ export function attributesGetter(
   change?: (value: Value) => Value,
 ): (value: Value) => Value {
   const text = attribute === undefined ? undefined : textOf(attribute);
+  budget.apart(text?.length ?? 0);
   const getters = (text?.split(',') ?? [attribute]).map((part) =>
     attributeGetter(part, budget, change === undefined ? {} : { change }),
   );
@@ -43,9 +44,10 @@ export function attributesGetter(
     : (value) => new Tuple(getters.map((get) => get(value)));
 }
 
-function stepsOf(attribute: Value | undefined): readonly Value[] {
+function stepsOf(attribute: Value | undefined, budget: Budget): readonly Value[] {
   if (attribute === undefined || attribute === null) return [];
   const text = textOf(attribute);
   if (text === undefined) return [attribute];
+  budget.apart(text.length);
   return text.split('.').map((part) => (/^\d+$/.test(part) ? Number(part) : part));
 }

@@ -41,37 +41,36 @@ export function formatPercent(
     if (value === undefined) throw new TemplateError('not enough arguments for format string');
     return value;
   };
-  const formatted = pattern.replace(
-    directive,
-    (
-      _whole: string,
-      key?: string,
-      flags: string | undefined = '',
-      width?: string,
-      precision?: string,
-      type?: string,
-    ) => {
-      budget.step();
-      if (type === undefined) throw new TemplateError('incomplete format');
-      if (type === '%') return '%';
-      const number = (text: string | undefined) =>
-        text === '*' ? starOf(next()) : Number(text ?? 0);
-      const columns = number(width);
-      const digits = precision === undefined ? null : number(precision);
-      let value: Value;
-      if (key === undefined) value = next();
-      else {
-        if (mapping === undefined) throw new TemplateError('format requires a mapping');
-        const found = dictGet(mapping, key);
-        if (found === undefined) throw new TemplateError(repr(key, budget));
-        usesMapping = true;
-        value = found;
-      }
-      const text = formatOne(value, type, flags, columns, digits, budget, isMarkup);
-      budget.space(text.length);
-      return text;
-    },
-  );
+  const fill = ([, key, flags = '', width, precision, type]: RegExpExecArray): string => {
+    if (type === undefined) throw new TemplateError('incomplete format');
+    if (type === '%') return '%';
+    const number = (text: string | undefined) =>
+      text === '*' ? starOf(next()) : Number(text ?? 0);
+    const columns = number(width);
+    const digits = precision === undefined ? null : number(precision);
+    let value: Value;
+    if (key === undefined) value = next();
+    else {
+      if (mapping === undefined) throw new TemplateError('format requires a mapping');
+      const found = dictGet(mapping, key, budget);
+      if (found === undefined) throw new TemplateError(repr(key, budget));
+      usesMapping = true;
+      value = found;
+    }
+    const text = formatOne(value, type, flags, columns, digits, budget, isMarkup);
+    budget.space(text.length);
+    return text;
+  };
+  budget.space(pattern.length);
+  let formatted = '';
+  let end = 0;
+  // Not by replace(), which finds all directives before it asks for what takes the place of the first.
+  for (const found of pattern.matchAll(directive)) {
+    budget.step();
+    formatted += pattern.slice(end, found.index) + fill(found);
+    end = found.index + found[0].length;
+  }
+  formatted += pattern.slice(end);
   // Python takes whatever has items by key or place for a mapping, of which not all need be used.
   const isOpen = mapping !== undefined || listItems(values) !== undefined;
   if (used < given.length && !usesMapping && !isOpen)

@@ -43,7 +43,7 @@ function inOrder(value: Value, budget: Budget, level = 0): Value {
     const entries = (dictEntries(value) ?? []).sort(([a], [b]) =>
       orderTexts(textOf(a) ?? repr(a, budget), textOf(b) ?? repr(b, budget)),
     );
-    for (const [key, held] of entries) sorted.set(key, inOrder(held, budget, level + 1));
+    for (const [key, held] of entries) sorted.set(key, inOrder(held, budget, level + 1), budget);
     return sorted;
   }
   if (value instanceof Tuple)

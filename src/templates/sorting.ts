@@ -10,7 +10,10 @@ export function sorted(
   budget: Budget,
 ): Value[] {
   budget.space(items.length * elementSize * 2);
-  const keyed = items.map((item) => ({ item, key: keyOf(item) }));
+  const keyed = items.map((item) => {
+    budget.step();
+    return { item, key: keyOf(item) };
+  });
   const sign = isReversed ? -1 : 1;
   keyed.sort((a, b) => sign * order(a.key, b.key, budget));
   return keyed.map(({ item }) => item);

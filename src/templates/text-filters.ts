@@ -80,7 +80,7 @@ const indent: Filter = (value, args, { budget }) => {
   const prefix = wide ?? ' '.repeat(columns);
   const text = `${str(value, budget)}\n`;
   budget.apart(text.length);
-  const lines = splitLines(text);
+  const lines = splitLines(text, budget);
   budget.space(text.length + lines.length * prefix.length);
   const [head = '', ...rest] = lines;
   const isBlank = truthArg(blank, false);
@@ -124,7 +124,8 @@ const wordwrap: Filter = (value, args, { budget }) => {
   const columns = intArg(width) ?? 79;
   if (columns <= 0) throw new TemplateError(`invalid width ${columns} (must be > 0)`);
   const separator = newline === undefined || newline === null ? '\n' : (textArg(newline) ?? '\n');
-  const lines = splitLines(text).map((line) =>
+  budget.apart(text.length);
+  const lines = splitLines(text, budget).map((line) =>
     joined(
       wrapText(line, columns, truthArg(breaks, true), truthArg(hyphens, true), budget),
       separator,
@@ -206,14 +207,14 @@ const format: Filter = (value, args, { budget }) => {
   if (args.positional.length > 0 && args.named.size > 0)
     throw new TemplateError("can't handle positional and keyword arguments at the same time");
   const text = str(value, budget);
-  const values = args.named.size > 0 ? namedDict(args.named) : new Tuple(args.positional);
+  const values = args.named.size > 0 ? namedDict(args.named, budget) : new Tuple(args.positional);
   const formatted = formatPercent(text, values, budget, value instanceof Markup);
   return value instanceof Markup ? new Markup(formatted) : formatted;
 };
 
-function namedDict(values: ReadonlyMap<string, Value>): Dict {
+function namedDict(values: ReadonlyMap<string, Value>, budget: Budget): Dict {
   const dict = new Dict();
-  for (const [key, value] of values) dict.set(key, value);
+  for (const [key, value] of values) dict.set(key, value, budget);
   return dict;
 }
 

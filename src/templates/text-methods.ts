@@ -9,6 +9,7 @@ import {
   capitalized,
   centered,
   joined,
+  occurrences,
   piecesOf,
   replaced,
   splitLines,
@@ -103,7 +104,7 @@ function count(text: string, args: Args, budget: Budget): Value {
   const part = textArg(sub) ?? '';
   budget.step(1 + Math.ceil(text.length / 128));
   const { piece } = section(text, start, end, budget);
-  return part === '' ? codePoints(piece) + 1 : piece.split(part).length - 1;
+  return part === '' ? codePoints(piece) + 1 : occurrences(piece, part, budget);
 }
 
 const affix =
@@ -122,6 +123,8 @@ const affix =
         throw new TemplateError(
           `${name} first arg must be str or a tuple of str, not ${typeName(part)}`,
         );
+      budget.step();
+      budget.through(Math.min(piece.length, affixText.length));
       return work(piece, affixText);
     });
   };
@@ -224,7 +227,7 @@ export const textMethods: ReadonlyMap<string, TextMethod> = new Map<string, Text
       const [keep] = bind('splitlines', args, ['keepends?']);
       budget.step(Math.ceil(text.length / 2));
       budget.space(text.length);
-      return newList(splitLines(text, truthArg(keep, false)), budget);
+      return newList(splitLines(text, budget, truthArg(keep, false)), budget);
     },
   ],
   ['find', find('find', false, false)],

@@ -93,15 +93,25 @@ export function joined(parts: readonly string[], separator: string, budget: Budg
 }
 
 /** The lines, by whatever Python ends a line at. */
-export function splitLines(text: string, keepsEnds = false): string[] {
-  const lines =
-    text.match(
-      /[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]*(?:\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]|$)/g,
-    ) ?? [];
+export function splitLines(text: string, budget: Budget, keepsEnds = false): string[] {
+  const found = text.matchAll(
+    /[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]*(?:\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]|$)/g,
+  );
+  const lines = Array.from(found, ([line]) => (budget.step(), line));
   const whole = lines.at(-1) === '' ? lines.slice(0, -1) : lines;
   return keepsEnds
     ? whole
     : whole.map((line) => line.replace(/(?:\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029])$/, ''));
+}
+
+/** How often a part, which is not empty, stands in a text; a step for each. */
+export function occurrences(text: string, part: string, budget: Budget): number {
+  let count = 0;
+  for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + part.length)) {
+    budget.step();
+    count++;
+  }
+  return count;
 }
 
 /** As many times as there is room for in the budget; counted before it is done. */
@@ -113,6 +123,8 @@ export function replaced(
   budget: Budget,
 ): string {
   budget.step(1 + Math.ceil(text.length / 128));
+  if (from === '') budget.apart(text.length);
+  else occurrences(text, from, budget);
   const pieces = from === '' ? ['', ...Array.from(text), ''] : text.split(from);
   const times = limit < 0 ? pieces.length - 1 : Math.min(limit, pieces.length - 1);
   budget.space(text.length + times * to.length + pieces.length * elementSize);

@@ -1,4 +1,5 @@
 /** Filters of addresses. */
+import type { Budget } from './budget.ts';
 import { bind } from './call.ts';
 import { intArg, textArg, truthArg } from './convert.ts';
 import { TemplateError } from './error.ts';
@@ -89,7 +90,7 @@ const urlize: Filter = (value, args, { budget }) => {
   const words = htmlEscape(text)
     .split(/(\s+)/)
     .map((word) => {
-      const [head, middle, tail] = withoutMarks(word);
+      const [head, middle, tail] = withoutMarks(word, budget);
       if (address.test(middle))
         return `${head}${link(/^https?:/i.test(middle) ? middle : `https://${middle}`, shorten(middle))}${tail}`;
       if (scheme.test(middle) && middle.startsWith('mailto:'))
@@ -104,11 +105,12 @@ const urlize: Filter = (value, args, { budget }) => {
 };
 
 /** Brackets before and marks after an address do not belong to it. */
-function withoutMarks(word: string): [string, string, string] {
+function withoutMarks(word: string, budget: Budget): [string, string, string] {
   const head = /^(?:[(<]|&lt;)+/.exec(word)?.[0] ?? '';
   let middle = word.slice(head.length);
   let tail = '';
   for (let mark = lastMark(middle); mark !== ''; mark = lastMark(middle)) {
+    budget.step();
     middle = middle.slice(0, -mark.length);
     tail = mark + tail;
   }

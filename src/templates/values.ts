@@ -72,19 +72,21 @@ export class Group extends Tuple {
 export class Dict {
   readonly entries = new Map<string, { key: Value; value: Value }>();
 
-  get(key: Value): Value | undefined {
-    return this.entries.get(hashOf(key))?.value;
+  get(key: Value, budget: Budget): Value | undefined {
+    return this.entries.get(hashOf(key, budget))?.value;
   }
 
-  set(key: Value, value: Value): void {
-    const hash = hashOf(key);
+  set(key: Value, value: Value, budget: Budget): void {
+    const hash = hashOf(key, budget);
     const known = this.entries.get(hash);
-    if (known === undefined) this.entries.set(hash, { key, value });
-    else known.value = value;
+    if (known === undefined) {
+      budget.space(hash.length);
+      this.entries.set(hash, { key, value });
+    } else known.value = value;
   }
 
-  delete(key: Value): boolean {
-    return this.entries.delete(hashOf(key));
+  delete(key: Value, budget: Budget): boolean {
+    return this.entries.delete(hashOf(key, budget));
   }
 }
 
@@ -199,11 +201,11 @@ export function dictEntries(value: Value): [Value, Value][] | undefined {
 }
 
 /** Undefined when the mapping has no such key. */
-export function dictGet(value: Dict | DataDict, key: Value): Value | undefined {
-  if (value instanceof Dict) return value.get(key);
+export function dictGet(value: Dict | DataDict, key: Value, budget: Budget): Value | undefined {
+  if (value instanceof Dict) return value.get(key, budget);
   const name = textOf(key);
   if (name === undefined) {
-    hashOf(key);
+    hashOf(key, budget);
     return undefined;
   }
   return Object.hasOwn(value, name) ? value[name] : undefined;
@@ -228,14 +230,19 @@ export function typeName(value: Value): string {
 }
 
 /** Equal keys have equal hashes: 1, 1.0 and True are one key, '1' is another. Throws for what cannot be a key. */
-export function hashOf(key: Value, depth = 0): string {
+export function hashOf(key: Value, budget: Budget, depth = 0): string {
   if (depth > 50) throw new TemplateError('the key is nested too deeply');
-  if (typeof key === 'string') return `s${key}`;
-  if (key instanceof Markup) return `s${key.text}`;
+  const text = textOf(key);
+  if (text !== undefined) {
+    budget.through(text.length);
+    return `s${text}`;
+  }
   if (isNumber(key)) return `n${key instanceof Float ? key.value : Number(key)}${bigTail(key)}`;
   if (key === null) return 'none';
   if (key instanceof Tuple) {
-    const parts = key.items.map((item) => hashOf(item, depth + 1));
+    budget.step(key.items.length);
+    const parts = key.items.map((item) => hashOf(item, budget, depth + 1));
+    budget.space(parts.reduce((sum, part) => sum + part.length, 0));
     return `t${parts.map((part) => `${part.length}:${part}`).join('')}`;
   }
   if (key instanceof Undefined) return 'undefined';
