@@ -151,7 +151,7 @@ export class BusPublisher {
         channel.publish(exchange, routingKey, content, { persistent: true, ...options }, confirmed);
       } catch (error) {
         if (this.#channel === undefined) onClose();
-        else settle(() => reject(new Error(messageOf(error), { cause: error })));
+        else settle(() => reject(error));
       }
     });
   }

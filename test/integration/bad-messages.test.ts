@@ -133,6 +133,26 @@ test('a message of another user that was put aside can be put back, and so can t
   expect(inbox.bodies.map(({ id }) => id).sort()).toEqual(['ours', 'theirs']);
 });
 
+test('a message that cannot be written again stays put aside, and those after it are put back', async () => {
+  const { channel } = await otherUser();
+  const queue = 'webhookd.dead-letter';
+  for (const id of ['odd', 'fine'])
+    channel.sendToQueue(queue, Buffer.from(JSON.stringify({ data: { id } })), {
+      headers: { ...headers, ...(id === 'odd' ? { odd: growingHeader } : {}) },
+    });
+  await channel.waitForConfirms();
+  onTestFinished(async () => {
+    await channel.purgeQueue(queue);
+  });
+  expect(await scene().daemon.call('POST', '/deadletter/redrive', { all: true })).toMatchObject({
+    status: 200,
+    body: { messages: 1 },
+  });
+  await inbox.received(1);
+  expect(inbox.bodies.map(({ id }) => id)).toEqual(['fine']);
+  expect(await scene().daemon.call('GET', '/deadletter')).toMatchObject({ body: { total: 1 } });
+});
+
 test('what was put aside stays there as long as there is no queue to put it back into', async () => {
   const brokerUrl = await newVhost();
   const connection = await connect(brokerUrl);
