@@ -138,7 +138,13 @@ export class BusConnection {
     this.#label = label;
     const model = await this.#withDeadline(connect(where, socket));
     let reason: unknown = 'closed';
-    const closed = new Promise<void>((resolve) => model.once('close', () => resolve()));
+    const closed = new Promise<void>((resolve) =>
+      model.once('close', () => {
+        // At once: whoever lost a channel with it asks for the next one in the same turn.
+        if (this.#model === model) this.#model = undefined;
+        resolve();
+      }),
+    );
     model.on('error', (error: Error) => (reason = error));
     this.#followAlarms(model);
     try {

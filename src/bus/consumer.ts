@@ -17,7 +17,7 @@ import type { Config } from '../config/schema.ts';
 import { messageOf } from '../errors.ts';
 import { Backoff } from '../backoff.ts';
 import { type BusConnection, partedFrom } from './connection.ts';
-import { canBeDeadLettered, copyForDeadLetter } from './death.ts';
+import { bareCopy, canBeDeadLettered, copyForDeadLetter } from './death.ts';
 import { assertTopology, type Bindings, deadLetterName } from './topology.ts';
 
 /** One channel's life. After its end acks go nowhere: the broker delivers those messages again. */
@@ -47,10 +47,19 @@ export class ConsumerSession {
         return;
       }
       // On one channel the broker takes the copy before it lets go of the original.
-      const { content, properties } = message;
-      this.channel.publish(this.deadLetter, '', content, copyForDeadLetter(properties));
+      this.#publishCopy(message);
       this.channel.ack(message);
     });
+  }
+
+  /** Thrown out of here, an error would close the channel, and the message come again, for ever. */
+  #publishCopy({ content, properties }: ConsumeMessage): void {
+    try {
+      this.channel.publish(this.deadLetter, '', content, copyForDeadLetter(properties));
+    } catch (error) {
+      if (error instanceof IllegalOperationError) throw error;
+      this.channel.publish(this.deadLetter, '', content, bareCopy(messageOf(error)));
+    }
   }
 
   end(): void {

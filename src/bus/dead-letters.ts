@@ -83,8 +83,8 @@ export class DeadLetters {
   }
 
   /**
-   * Puts messages into the daemon's queue again, whichever `isMeant`; how many. Those whose headers cannot be
-   * written as they were stay. Rejects when the queue is not there.
+   * Puts messages into the daemon's queue again, whichever `isMeant`; how many. Those that cannot be written as they
+   * were stay. Rejects when the queue is not there.
    */
   redrive(isMeant: (letter: DeadLetter) => boolean): Promise<number> {
     const { publisher, bus } = this.#options;
@@ -96,7 +96,12 @@ export class DeadLetters {
       // Without the queue the broker would confirm it, and let go of it.
       const options = { ...publishable(properties, headers), mandatory: true };
       const publication = { exchange: '', routingKey: bus.queueName, content, options };
-      await publisher.publish(publication, patience);
+      try {
+        await publisher.publish(publication, patience);
+      } catch (error) {
+        if (isUnwritable(error)) return false;
+        throw error;
+      }
       return true;
     });
   }
@@ -161,6 +166,10 @@ function headersOf(properties: MessageProperties): Record<string, unknown> | und
     return undefined;
   }
 }
+
+/** Whether the client library could not write a message: what it read may take more room than it has. */
+const isUnwritable = (error: unknown): boolean =>
+  error instanceof Error && (error.cause instanceof TypeError || error.cause instanceof RangeError);
 
 /** Whatever the message is: one that cannot be shown would hide all others. */
 function toLetter(message: GetMessage, maxMessageSize: number): DeadLetter {

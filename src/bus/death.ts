@@ -35,8 +35,7 @@ function isDeath(entry: unknown): entry is Death {
     typeof count === 'number' &&
     Array.isArray(keys) &&
     keys.every((key) => typeof key === 'string') &&
-    typeof time === 'object' &&
-    time['!'] === 'timestamp'
+    time?.['!'] === 'timestamp'
   );
 }
 
@@ -52,3 +51,9 @@ export function copyForDeadLetter(properties: MessageProperties): Options.Publis
     return { ...publishable(properties, {}), persistent: true };
   }
 }
+
+/** What the content alone is published with, when the client library cannot write the message's properties again. */
+export const bareCopy = (why: string): Options.Publish => ({
+  headers: { 'x-properties-left-out': why },
+  persistent: true,
+});

@@ -1,5 +1,5 @@
 /** Publishes with confirms: a resolved promise means that the broker has the message. */
-import type { ConfirmChannel, Message, Options } from 'amqplib';
+import type { ChannelModel, ConfirmChannel, Message, Options } from 'amqplib';
 import { messageOf } from '../errors.ts';
 import { type BusConnection, partedFrom } from './connection.ts';
 
@@ -93,21 +93,27 @@ export class BusPublisher {
   async #openChannel(signal: AbortSignal | undefined): Promise<ConfirmChannel> {
     this.#options.connection.start();
     const model = await this.#options.connection.ready(signal);
-    this.#channel ??= (async () => {
-      const channel = await model.createConfirmChannel();
-      channel.setMaxListeners(0);
-      this.#fault = undefined;
-      channel.on('error', (error: Error) => (this.#fault = error));
-      channel.once('close', () => (this.#channel = undefined));
-      await this.#options.prepare?.(channel);
-      return channel;
-    })();
+    const opening = (this.#channel ??= this.#openOn(model));
     try {
-      return await this.#channel;
+      return await opening;
     } catch (error) {
-      this.#channel = undefined;
+      if (this.#channel === opening) this.#channel = undefined;
+      // Lost with its connection while it was opened: there will be another one.
+      if ((await this.#options.connection.ready(signal)) !== model)
+        return this.#openChannel(signal);
       throw error;
     }
+  }
+
+  async #openOn(model: ChannelModel): Promise<ConfirmChannel> {
+    const channel = await model.createConfirmChannel();
+    channel.setMaxListeners(0);
+    this.#fault = undefined;
+    channel.on('error', (error: Error) => (this.#fault = error));
+    // Before the library's own listener, which fails the callbacks of what is not confirmed.
+    channel.prependOnceListener('close', () => (this.#channel = undefined));
+    await this.#options.prepare?.(channel);
+    return channel;
   }
 
   /** True when confirmed, false when the connection was lost before. Rejects when the broker closed the channel. */
@@ -136,7 +142,7 @@ export class BusPublisher {
       if (options.mandatory === true) channel.on('return', onReturn);
       signal?.addEventListener('abort', onAbort, { once: true });
       const confirmed = (error: unknown) => {
-        // amqplib fails the callbacks of a closing channel too: its close event decides then.
+        // The library fails the callbacks of a channel that was closed too.
         if (error === null || error === undefined) settle(() => resolve(true));
         else if (this.#channel === undefined) onClose();
         else settle(() => reject(new Error(`the broker refused it: ${messageOf(error)}`)));
@@ -145,7 +151,7 @@ export class BusPublisher {
         channel.publish(exchange, routingKey, content, { persistent: true, ...options }, confirmed);
       } catch (error) {
         if (this.#channel === undefined) onClose();
-        else settle(() => reject(new Error(messageOf(error), { cause: error })));
+        else settle(() => reject(error));
       }
     });
   }

@@ -80,6 +80,8 @@ export class Bindings {
   readonly #wanted = new Map<string, number>();
   readonly #leftOut = new Set<string>();
   #bound = new Set<string>();
+  /** What may be bound to the queue, which outlives channels: all that any of them was asked to bind. */
+  readonly #made = new Set<string>();
   #channel: Channel | undefined;
   #syncing: Promise<void> = Promise.resolve();
 
@@ -170,14 +172,20 @@ export class Bindings {
     const bound = this.#bound;
     const { queueName, exchangeName } = this.bus;
     const missing = [...this.#wanted.keys()].filter((binding) => !bound.has(binding));
-    const stale = [...bound].filter((binding) => !this.#wanted.has(binding));
+    for (const binding of missing) this.#made.add(binding);
+    // To unbind what is not bound is no error.
+    const stale = [...this.#made].filter((binding) => !this.#wanted.has(binding));
     const tell = (binding: string, verb: 'bindQueue' | 'unbindQueue') => {
       const [key, args] = JSON.parse(binding) as Binding;
       return channel[verb](queueName, exchangeName, key, args);
     };
     await Promise.all([
       ...missing.map((binding) => tell(binding, 'bindQueue').then(() => bound.add(binding))),
-      ...stale.map((binding) => tell(binding, 'unbindQueue').then(() => bound.delete(binding))),
+      ...stale.map(async (binding) => {
+        await tell(binding, 'unbindQueue');
+        bound.delete(binding);
+        this.#made.delete(binding);
+      }),
     ]);
   }
 }

@@ -10,6 +10,7 @@ import type { Logger } from 'pino';
 import { v7 as uuidv7 } from 'uuid';
 import type { ConsumerSession } from '../bus/consumer.ts';
 import { fingerprintOf, parseMessage } from '../bus/message.ts';
+import { messageOf } from '../errors.ts';
 import type { BusEvent, Delivery, KeptEvent } from '../model.ts';
 import { withTrace } from '../observing/trace-context.ts';
 import type { EventTrace, OpenTelemetry } from '../observing/tracing.ts';
@@ -140,7 +141,17 @@ export class Intake {
     );
   }
 
+  /** What throws for a message would do so each time the broker delivers it again: it is put aside instead. */
   #take(message: ConsumeMessage, session: ConsumerSession): void {
+    try {
+      this.#judge(message, session);
+    } catch (error) {
+      this.#options.log.error({ err: error }, 'a message cannot be taken in; this is a bug');
+      this.#reject(message, session, `it cannot be taken in: ${messageOf(error)}`);
+    }
+  }
+
+  #judge(message: ConsumeMessage, session: ConsumerSession): void {
     const parsed = parseMessage(message, this.#options.maxMessageSize);
     if ('rejected' in parsed) {
       this.#reject(message, session, parsed.rejected);

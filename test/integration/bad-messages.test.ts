@@ -6,7 +6,7 @@ import { beforeEach, describe, expect, inject, onTestFinished, test } from 'vite
 import { runCtl } from '../support/broker.ts';
 import { TestDaemon } from '../support/daemon.ts';
 import type { Inbox } from '../support/inbox.ts';
-import { deepJson } from '../support/messages.ts';
+import { deepJson, growingHeader } from '../support/messages.ts';
 import { packageRoot } from '../support/root.ts';
 import { useScene } from '../support/scene.ts';
 import { newVhost } from '../support/vhost.ts';
@@ -89,14 +89,19 @@ describe('goes to the dead-letter queue, and the next event is served', () => {
 });
 
 describe('a bad message that the broker cannot put aside itself', () => {
+  const death = { queue: 'q', reason: 'rejected', exchange: '', count: 1, 'routing-keys': [] };
+
   test.each<[string, (user: string) => Options.Publish]>([
     ['of another user', (userId) => ({ userId })],
     ['that is to expire', () => ({ expiration: 1_000 })],
+    ['that died at no time', () => ({ headers: { 'x-death': [{ ...death, time: null }] } })],
+    ['with headers that cannot be written again', () => ({ headers: { odd: growingHeader } })],
   ])('%s is put aside once, and stays there', async (_what, propertiesFor) => {
     const { name, channel } = await otherUser();
+    const properties = propertiesFor(name);
     channel.publish('wazo-headers', '', Buffer.from('nonsense'), {
-      ...propertiesFor(name),
-      headers: { ...headers, 'x-death': 'x' },
+      ...properties,
+      headers: { ...headers, 'x-death': 'x', ...(properties.headers as object | undefined) },
     });
     await channel.waitForConfirms();
     const count = async (queue: string) => (await channel.checkQueue(queue)).messageCount;
@@ -126,6 +131,26 @@ test('a message of another user that was put aside can be put back, and so can t
   });
   await inbox.received(2);
   expect(inbox.bodies.map(({ id }) => id).sort()).toEqual(['ours', 'theirs']);
+});
+
+test('a message that cannot be written again stays put aside, and those after it are put back', async () => {
+  const { channel } = await otherUser();
+  const queue = 'webhookd.dead-letter';
+  for (const id of ['odd', 'fine'])
+    channel.sendToQueue(queue, Buffer.from(JSON.stringify({ data: { id } })), {
+      headers: { ...headers, ...(id === 'odd' ? { odd: growingHeader } : {}) },
+    });
+  await channel.waitForConfirms();
+  onTestFinished(async () => {
+    await channel.purgeQueue(queue);
+  });
+  expect(await scene().daemon.call('POST', '/deadletter/redrive', { all: true })).toMatchObject({
+    status: 200,
+    body: { messages: 1 },
+  });
+  await inbox.received(1);
+  expect(inbox.bodies.map(({ id }) => id)).toEqual(['fine']);
+  expect(await scene().daemon.call('GET', '/deadletter')).toMatchObject({ body: { total: 1 } });
 });
 
 test('what was put aside stays there as long as there is no queue to put it back into', async () => {

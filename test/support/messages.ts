@@ -43,5 +43,8 @@ export function sampleMessage({
   };
 }
 
+/** A header that the client library can write once: each number takes nearly twice the room when it is written again. */
+export const growingHeader = Array.from({ length: 12_000 }, () => ({ '!': 'float', value: 0.5 }));
+
 /** JSON of so many arrays, one inside of the other. */
 export const deepJson = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);

@@ -47,6 +47,37 @@ describe('a binding that names share', () => {
   });
 });
 
+describe('what is released while there is no channel', () => {
+  const isGone = async ({ bindings, bound, channel }: ReturnType<typeof setUp>) => {
+    bindings.detach(channel);
+    await bindings.release(['*']);
+    await bindings.attach(channel);
+    expect([...bound]).toEqual(['a {}']);
+  };
+
+  test('is unbound on the next one', async () => {
+    const scene = setUp('{ exchange_type: topic }');
+    await scene.bindings.want(['a', '*']);
+    await scene.bindings.attach(scene.channel);
+    expect([...scene.bound].sort()).toEqual(['# {}', 'a {}']);
+    await isGone(scene);
+  });
+
+  test('is unbound also when the channel ended before the broker said that it was bound', async () => {
+    const scene = setUp('{ exchange_type: topic }');
+    await scene.bindings.want(['a', '*']);
+    const dying = {
+      bindQueue: async (...args: Parameters<Channel['bindQueue']>) => {
+        await scene.channel.bindQueue(...args);
+        throw new Error('the channel ended');
+      },
+    } as unknown as Channel;
+    await expect(scene.bindings.attach(dying)).rejects.toThrow('the channel ended');
+    scene.bindings.detach(dying);
+    await isGone(scene);
+  });
+});
+
 test('names have bindings of their own on a headers exchange', async () => {
   const { bindings, bound, channel } = setUp('{ exchange_type: headers }');
   await bindings.attach(channel);

@@ -317,6 +317,26 @@ describe('a message that is no event', () => {
   );
 });
 
+test('a message that makes something throw is put aside, and the next event is served', async () => {
+  const { log, lines } = readableLog();
+  const { receive, told, settle, commit } = setUp({
+    log,
+    before: ({ data }) => {
+      if ((data as { id: number }).id === 1) throw new Error('broken');
+      return undefined;
+    },
+  });
+  receive(event(1));
+  receive(event(2));
+  commit(0);
+  await settle();
+  expect(told).toEqual(['reject 1', 'ack ..2']);
+  expect(lines).toMatchObject([
+    { level: 50, msg: 'a message cannot be taken in; this is a bug', err: { message: 'broken' } },
+    { level: 40, msg: 'message sent to the dead-letter queue: it cannot be taken in: broken' },
+  ]);
+});
+
 describe('an event that cannot be stored', () => {
   test('is rejected alone: those before and after it are acked', async () => {
     const { receive, told, handedOn, settle, commit, intake } = setUp();
