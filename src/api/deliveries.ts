@@ -16,7 +16,10 @@ export interface DeliveryRoutes {
   /** Theirs are deliveries like any other. */
   handlers: Pick<Handlers, 'find'>;
   masterTenant: MasterTenant;
-  store: Pick<Store, 'deliveries' | 'delivery' | 'retryDelivery' | 'cancelDelivery'>;
+  store: Pick<
+    Store,
+    'deliveries' | 'delivery' | 'deliveryRecord' | 'retryDelivery' | 'cancelDelivery'
+  >;
   dispatcher: Pick<Dispatcher, 'renew' | 'wake' | 'reconsider'>;
 }
 
@@ -107,14 +110,16 @@ export function deliveryRoutes(scope: FastifyInstance, subjects: DeliveryRoutes)
     return subscriptions.list({ tenants }).map(({ uuid }) => uuid);
   };
 
-  const find = async (request: FastifyRequest<ById>) => {
+  const seenBy = async (request: FastifyRequest<ById>, delivery: DeliveryRecord | undefined) => {
     const id = request.params.delivery_id;
-    const found = await store.delivery(id);
     const seen = await visible(request);
-    if (found === null || (seen !== null && !seen.includes(found.delivery.subscriptionUuid)))
+    if (delivery === undefined || (seen !== null && !seen.includes(delivery.subscriptionUuid)))
       throw new ApiError('no-such-delivery', `No such delivery: ${id}`, { delivery_id: id });
-    return found;
+    return delivery;
   };
+
+  const find = async (request: FastifyRequest<ById>) =>
+    seenBy(request, (await store.deliveryRecord(request.params.delivery_id)) ?? undefined);
 
   scope.get<{ Querystring: ListQuery }>(
     '/deliveries',
@@ -160,14 +165,21 @@ export function deliveryRoutes(scope: FastifyInstance, subjects: DeliveryRoutes)
         summary: 'Show a delivery with its attempts',
         params: Params,
         response: {
-          200: object({ ...ShownDelivery.properties, log: array(ShownAttempt) }),
+          200: object({
+            ...ShownDelivery.properties,
+            log: array(ShownAttempt, {
+              description:
+                'Its attempts, the first one first. When they are very large, the oldest are left out: the logs of the subscription have them all.',
+            }),
+          }),
           ...failures(401, 404),
         },
       },
     },
     async (request) => {
-      const { delivery, attempts } = await find(request);
-      return { ...toItem(delivery), log: attempts.map(toAttemptItem) };
+      const found = await store.delivery(request.params.delivery_id);
+      const delivery = await seenBy(request, found?.delivery);
+      return { ...toItem(delivery), log: (found?.attempts ?? []).map(toAttemptItem) };
     },
   );
 
@@ -182,14 +194,13 @@ export function deliveryRoutes(scope: FastifyInstance, subjects: DeliveryRoutes)
       },
     },
     async (request) => {
-      const { delivery } = await find(request);
-      const { id, subscriptionUuid } = delivery;
+      const { id, subscriptionUuid } = await find(request);
       if ((subscriptions.find(subscriptionUuid) ?? handlers.find(subscriptionUuid)) === undefined)
         throw new ApiError('conflict', 'The subscription or handler of the delivery is gone');
       dispatcher.renew(subscriptionUuid, id);
       await store.retryDelivery(id, Date.now());
       dispatcher.wake(subscriptionUuid);
-      return toItem((await find(request)).delivery);
+      return toItem(await find(request));
     },
   );
 
@@ -204,11 +215,11 @@ export function deliveryRoutes(scope: FastifyInstance, subjects: DeliveryRoutes)
       },
     },
     async (request) => {
-      const { delivery } = await find(request);
+      const delivery = await find(request);
       if (!(await store.cancelDelivery(delivery.id)))
         throw new ApiError('conflict', `The delivery has ended already: it ${delivery.status}`);
       dispatcher.reconsider(delivery.subscriptionUuid);
-      return toItem((await find(request)).delivery);
+      return toItem(await find(request));
     },
   );
 }

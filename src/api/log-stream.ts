@@ -67,9 +67,13 @@ export function logStreamRoutes(
   scope: FastifyInstance,
   { history, masterTenant }: LogStreamRoutes,
 ): void {
-  const readers = new Set<ServerResponse>();
+  const readers = new Set<Reader>();
   scope.addHook('preClose', (done) => {
-    for (const reader of readers) reader.end();
+    for (const { response, letGo } of readers) {
+      // Who does not read keeps it open for a while yet, and nothing may be written to it any more.
+      letGo();
+      response.end();
+    }
     done();
   });
 
@@ -103,6 +107,13 @@ export function logStreamRoutes(
   );
 }
 
+/** Somebody who follows the log. */
+interface Reader {
+  response: ServerResponse;
+  /** Writes nothing more. */
+  letGo: () => void;
+}
+
 function stream(
   response: ServerResponse,
   {
@@ -115,7 +126,7 @@ function stream(
     history: LogSource;
     items: Line[];
     fits: (line: Line) => boolean;
-    readers: Set<ServerResponse>;
+    readers: Set<Reader>;
     /** Of every answer: a hijacked one is not given them. */
     headers: Record<string, number | string | string[] | undefined>;
   },
@@ -125,6 +136,8 @@ function stream(
     'content-type': 'text/event-stream; charset=utf-8',
     'x-accel-buffering': 'no',
   });
+  // `close` follows; and an error that nobody listens to ends the daemon.
+  response.on('error', () => undefined);
   let leftOut = 0;
   const send = (line: Line) => {
     if (response.writableLength > maxWaiting) {
@@ -142,12 +155,16 @@ function stream(
   });
   const beat = setInterval(() => response.write(': still here\n\n'), heartbeat);
   beat.unref();
-  readers.add(response);
-  response.on('close', () => {
-    end();
-    clearInterval(beat);
-    readers.delete(response);
-  });
+  const reader: Reader = {
+    response,
+    letGo: () => {
+      end();
+      clearInterval(beat);
+      readers.delete(reader);
+    },
+  };
+  readers.add(reader);
+  response.on('close', reader.letGo);
 }
 
 const parse = (text: string) => JSON.parse(text) as Line;

@@ -7,7 +7,10 @@ import type { Detail } from './errors.ts';
 import type { Environment, HandledEvent, Variables } from './handled-event.ts';
 import type { HttpRequest } from './request.ts';
 
-/** A log that prefixes what it writes with the plugin's name. */
+/**
+ * A log that prefixes what it writes with the plugin's name. Fields called level, time, msg, plugin or service are
+ * kept as `level_` and so on: those names are the daemon's.
+ */
 export interface PluginLog {
   debug(message: string, fields?: object): void;
   info(message: string, fields?: object): void;

@@ -21,6 +21,7 @@ import { InvalidSubscription, type SubscriptionService } from '../subscriptions/
 import { compileSchema } from '../validation.ts';
 import type { EventTaps, Tap } from './event-taps.ts';
 import { lazyHttpClient } from './http-client.ts';
+import { ownFields } from './own-fields.ts';
 
 /** What all plugins share of the daemon. */
 export interface CradleSources {
@@ -82,10 +83,10 @@ export function makeCradle(sources: CradleSources, own: OwnPart): CradleWithEnd 
 
 export function pluginLog(log: Logger): PluginLog {
   return Object.freeze({
-    debug: (message, fields = {}) => log.debug(fields, message),
-    info: (message, fields = {}) => log.info(fields, message),
-    warn: (message, fields = {}) => log.warn(fields, message),
-    error: (message, fields = {}) => log.error(fields, message),
+    debug: (message, fields = {}) => log.debug(ownFields(fields), message),
+    info: (message, fields = {}) => log.info(ownFields(fields), message),
+    warn: (message, fields = {}) => log.warn(ownFields(fields), message),
+    error: (message, fields = {}) => log.error(ownFields(fields), message),
   } satisfies PluginLog);
 }
 

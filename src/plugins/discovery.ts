@@ -1,10 +1,10 @@
 /** Finds plugins on the disk. */
-import { type Dirent, readdirSync, realpathSync } from 'node:fs';
+import { type Dirent, existsSync, readdirSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { codeOf, messageOf } from '../errors.ts';
 import { oneLine } from '../one-line.ts';
-import { installedDirectory, packageIn } from './installed.ts';
+import { currentOf, installedDirectory, isThere, packageIn, pluginOfSlot } from './installed.ts';
 import { parseManifest, type PluginManifest, readPackage } from './manifest.ts';
 
 /** The daemon's own package: bundled plugins are beside its code. */
@@ -32,18 +32,26 @@ export function discoverPlugins(
 ): FoundPlugin[] {
   return [
     ...directoriesIn(bundled).map((directory) => inspect(directory, true)),
-    ...activeVersions(pluginsDirectory).map((directory) => inspect(directory, false)),
+    ...activeVersions(pluginsDirectory),
     ...discoverInstalled(join(pluginsDirectory, 'node_modules')),
   ].filter((found) => found !== undefined);
 }
 
-/** Folders of packages in the version that is in use, by their real paths: no two versions share one. */
-function activeVersions(pluginsDirectory: string): string[] {
+/**
+ * Packages in the version that is in use, by their real paths: no two versions share one. Where `current` leads to
+ * nothing, something went wrong: the plugin cannot be used, but nobody removed it.
+ */
+function activeVersions(pluginsDirectory: string): FoundPlugin[] {
   return directoriesIn(installedDirectory(pluginsDirectory)).flatMap((slot) => {
-    const name = packageIn(join(slot, 'current'));
-    return name === undefined
-      ? []
-      : [join(realpathSync(join(slot, 'current')), 'node_modules', name)];
+    const current = join(slot, 'current');
+    if (!isThere(current)) return [];
+    const name = packageIn(current) ?? pluginOfSlot(slot);
+    const version = existsSync(current) ? realpathSync(current) : (currentOf(slot) ?? current);
+    const directory = join(version, 'node_modules', name);
+    const manifest = new Error(
+      `the version in use has no plugin; install ${name} anew, or remove it`,
+    );
+    return [inspect(directory, false) ?? { directory, isBundled: false, manifest }];
   });
 }
 

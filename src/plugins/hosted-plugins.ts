@@ -16,6 +16,7 @@ import { HostProcess } from './host/host-process.ts';
 import type { HostLimits } from './host/limits.ts';
 import type { DaemonFunctions, HostLogLine, PackageReport } from './host/protocol.ts';
 import type { PluginManifest } from './manifest.ts';
+import { ownFields } from './own-fields.ts';
 import { addTo, environmentOf, type RunningPlugin, shownEntries } from './running-plugin.ts';
 
 /** A package to be run. */
@@ -209,7 +210,7 @@ function writeLine(
 ): void {
   const one = packages.find(({ manifest }) => manifest.name === plugin);
   const redact = one?.redact() ?? redactorOfAll(packages);
-  const own = JSON.parse(redactedJson(fields, redact)) as object;
+  const own = ownFields(JSON.parse(redactedJson(fields, redact)) as object);
   const known = levels.includes(level) ? level : 'info';
   log[known]({ ...own, plugin, ...(service === null ? {} : { service }) }, redact(message));
 }

@@ -22,6 +22,9 @@ export const installedDirectory = (pluginsDirectory: string) => join(pluginsDire
 export const slotOf = (pluginsDirectory: string, plugin: string) =>
   join(installedDirectory(pluginsDirectory), plugin.replace('/', '+'));
 
+/** Whose versions are there. */
+export const pluginOfSlot = (slot: string) => basename(slot).replace('+', '/');
+
 /** A new folder for a version; it becomes one when it is put in a slot. */
 export function makeProject(pluginsDirectory: string): string {
   const folder = join(
@@ -33,16 +36,18 @@ export function makeProject(pluginsDirectory: string): string {
   return folder;
 }
 
-/** Writes down which package a project is for, and what it was installed from. */
-export function markProject(project: string, plugin: string, spec: string): void {
-  const file = join(project, 'webhookd-plugin.json');
-  writeFileSync(file, `${JSON.stringify({ plugin, spec })}\n`);
-}
-
-interface Mark {
+/** What a project is. */
+export interface Mark {
   plugin: string;
   /** What was given to npm. */
   spec: string;
+  /** The version that is to be gone back to, by the name of its folder: this one is there for a while only. */
+  former?: string | undefined;
+}
+
+/** Writes down which package a project is for, and what it was installed from. */
+export function markProject(project: string, mark: Mark): void {
+  writeFileSync(join(project, 'webhookd-plugin.json'), `${JSON.stringify(mark)}\n`);
 }
 
 /** undefined when it is no such project. */
@@ -77,6 +82,14 @@ export function activate(version: string): string | undefined {
   return former;
 }
 
+/** Goes back to a version; undefined: to none. Whether it did: one that is gone is not gone back to. */
+export function goBack(slot: string, former: string | undefined): boolean {
+  if (former === undefined) deactivate(slot);
+  else if (isThere(former)) activate(former);
+  else return false;
+  return true;
+}
+
 /** Takes the link away: the plugin is not installed any more. */
 export function deactivate(slot: string): void {
   rmSync(join(slot, 'current'), { force: true });
@@ -91,15 +104,21 @@ export function currentOf(slot: string): string | undefined {
   }
 }
 
-/** Removes versions that are not in use, but for those given; they may still run. */
+/** Removes versions that are not in use, but for those given, which may still run, and what these go back to. */
 export function tidy(slot: string, keep: readonly (string | undefined)[]): void {
-  const kept = new Set([currentOf(slot), ...keep]);
+  const used = [currentOf(slot), ...keep].filter((place) => place !== undefined);
+  const kept = new Set([...used, ...used.map((place) => formerOf(slot, place))]);
   for (const name of readdirSync(slot)) {
     const place = join(slot, name);
     if (name === 'current' || kept.has(place)) continue;
     rmSync(place, { recursive: true, force: true });
   }
   if (readdirSync(slot).length === 0) rmSync(slot, { recursive: true });
+}
+
+function formerOf(slot: string, place: string): string | undefined {
+  const former = markOf(place)?.former;
+  return former === undefined ? undefined : join(slot, former);
 }
 
 /** Whether something is there, a link that leads nowhere included. */

@@ -50,7 +50,7 @@ export async function stage({
     if (problem !== undefined) throw new UserError(problem);
     const manifest = manifestOf(place, spec);
     checkConflicts(manifest, directory);
-    markProject(project, name, specToKeep(spec));
+    markProject(project, { plugin: name, spec: specToKeep(spec) });
     return { project, manifest };
   } catch (error) {
     rmSync(project, { recursive: true, force: true });

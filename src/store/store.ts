@@ -206,7 +206,9 @@ export interface Store {
   attempts(query: AttemptQuery): Promise<{ items: LoggedAttempt[]; filtered: number }>;
 
   deliveries(query: DeliveryQuery): Promise<DeliveryPage>;
-  /** With its attempts, the first one first; null when there is none of that id. */
+  /** null when there is none of that id. */
+  deliveryRecord(id: string): Promise<DeliveryRecord | null>;
+  /** With its latest attempts, the first one first: all of them unless that would become too large. */
   delivery(id: string): Promise<{ delivery: DeliveryRecord; attempts: Attempt[] } | null>;
   /** Makes it due now, with all of its schedule ahead. Whether there is one. */
   retryDelivery(id: string, now: number): Promise<boolean>;

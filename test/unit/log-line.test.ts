@@ -41,10 +41,31 @@ test('what others wrote tells a terminal nothing, and makes no line of its own',
     nested: { [hostile]: hostile },
     err: { stack: hostile },
   });
-   
   expect(shown).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
   // Of what has several lines only the stack keeps them, and they are set in.
   const [, ...below] = shown.split('\n');
   expect(below).toHaveLength(2);
   for (const line of below) expect(line).toMatch(/^ {4}/);
+});
+
+test.each<[string, unknown, string]>([
+  ['a time of day', '12:30', '12:30'],
+  ['a number that is no moment', 8.64e15 + 1, '8640000000000001'],
+  ['an object', { toString: 1 }, '{"toString":1}'],
+  ['nothing', null, 'null'],
+  ['the name of what every object has', 'constructor', 'constructor'],
+  ['text of several lines', '1\n2', '1\\u000a2'],
+])('%s is shown as it is, wherever something else belongs', (_what, value, text) => {
+  const line = { level: 30, time, msg: 'told' };
+  const at = '2026-01-02T03:04:05.678Z';
+  expect(readable({ ...line, time: value })).toBe(`${text} INFO  told`);
+  expect(readable({ ...line, level: value })).toBe(`${at} ${text.padEnd(5)} told`);
+  expect(readable({ ...line, msg: value })).toBe(`${at} INFO  ${text}`);
+  const more = value === null ? '' : `  sent_at=${text}`;
+  expect(readable({ ...line, sent_at: value })).toBe(`${at} INFO  told${more}`);
+});
+
+test('a line without level, time and message is one all the same', () => {
+  const none = { level: undefined, time: undefined, msg: undefined };
+  expect(readable({ ...none, user: 'me' }).trim()).toBe('user=me');
 });

@@ -1,16 +1,25 @@
 /** Which lines of the daemon's log the API shows. */
+import type { ServerResponse } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
-import { logStreamRoutes } from '../../dist/api/log-stream.js';
+import { type LogSource, logStreamRoutes } from '../../dist/api/log-stream.js';
 import { createApi } from '../../dist/api/server.js';
 import { MasterTenant } from '../../dist/auth/master-tenant.js';
 import { LocalPrincipal } from '../../dist/auth/tokens.js';
 import { loadText } from '../support/config.ts';
 import { silentLog } from '../support/logs.ts';
+import { until } from '../support/wait.ts';
 
 const masterTenant = new MasterTenant('the master tenant');
 
-/** The times of the lines that are shown. */
-async function shown(query: string, ...times: string[]): Promise<string[]> {
+interface Moments {
+  onAnswer?: (response: ServerResponse) => void;
+  /** The streams were told to end. */
+  onClosing?: () => void;
+}
+
+/** The API over these lines. */
+async function serve(history: LogSource, { onAnswer, onClosing }: Moments = {}) {
   const server = await createApi({
     restApi: loadText().config.restApi,
     authenticator: {
@@ -20,17 +29,29 @@ async function shown(query: string, ...times: string[]): Promise<string[]> {
         ),
     },
     isOpen: false,
-    addRoutes: (scope) =>
-      logStreamRoutes(scope, {
-        history: {
-          lines: () => times.map((time) => JSON.stringify({ level: 30, time: Date.parse(time) })),
-          follow: () => () => undefined,
-        },
-        masterTenant,
-      }),
+    addRoutes: (scope) => {
+      scope.addHook('onRequest', (_request, reply, done) => {
+        onAnswer?.(reply.raw);
+        done();
+      });
+      logStreamRoutes(scope, { history, masterTenant });
+      scope.addHook('preClose', (done) => {
+        onClosing?.();
+        done();
+      });
+    },
     log: silentLog,
   });
   onTestFinished(() => server.close());
+  return server;
+}
+
+/** The times of the lines that are shown. */
+async function shown(query: string, ...times: string[]): Promise<string[]> {
+  const server = await serve({
+    lines: () => times.map((time) => JSON.stringify({ level: 30, time: Date.parse(time) })),
+    follow: () => () => undefined,
+  });
   const answer = await server.inject(`/1.0/logs?${query}`);
   expect(answer.statusCode).toBe(200);
   return answer
@@ -53,4 +74,36 @@ test.each([
 ])('since %s is UTC unless it says otherwise, wherever the daemon runs', async (since) => {
   const [before, then] = ['2026-01-31T11:59:59.999Z', '2026-01-31T12:00:00.000Z'];
   expect(await shown(`since=${since}`, before, then)).toEqual([then]);
+});
+
+test('a daemon that stops lets go of who follows the log without reading, and no error of that ends it', async () => {
+  const line = JSON.stringify({ level: 30, time: 1, msg: 'x'.repeat(1024) });
+  const followers = new Set<(line: string) => void>();
+  let response: ServerResponse | undefined;
+  let seen: object | undefined;
+  const server = await serve(
+    {
+      // More than the buffers between the two hold.
+      lines: () => Array.from({ length: 20_000 }, () => line),
+      follow: (follower) => {
+        followers.add(follower);
+        return () => followers.delete(follower);
+      },
+    },
+    {
+      onAnswer: (answer) => (response = answer),
+      onClosing: () => {
+        const { writableEnded: isEnded, closed: isClosed } = response ?? {};
+        const late = [1, 2].map((time) => response?.emit('error', new Error(`write ${time}`)));
+        seen = { isEnded, isClosed, late, following: followers.size };
+      },
+    },
+  );
+  await server.listen({ host: '127.0.0.1', port: 0 });
+  const reader = connect((server.server.address() as AddressInfo).port, '127.0.0.1').pause();
+  onTestFinished(() => void reader.destroy());
+  reader.write('GET /1.0/logs?follow=true&limit=20000 HTTP/1.1\r\nhost: daemon\r\n\r\n');
+  await until('the log is followed', () => followers.size === 1);
+  await server.close();
+  expect(seen).toEqual({ isEnded: true, isClosed: false, late: [true, true], following: 0 });
 });

@@ -1,33 +1,16 @@
 import { execFile } from 'node:child_process';
-import {
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  symlinkSync,
-} from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { CommandModule } from 'yargs';
 import { messageOf, UserError } from '../../errors.ts';
 import { plainLines } from '../../one-line.ts';
-import {
-  activate,
-  currentOf,
-  deactivate,
-  makeProject,
-  markProject,
-  putInSlot,
-  slotOf,
-  tidy,
-} from '../../plugins/installed.ts';
 import { manifestOf } from '../../plugins/installer.ts';
 import { type LogLine, readable } from '../../log-line.ts';
 import { follow } from '../client.ts';
 import { queryOf } from '../logs.ts';
 import { type RemoteOptions, withRemote } from '../options.ts';
+import { lend } from './lend.ts';
 import { describePlugin, pluginsConfig, reload } from './local.ts';
 import { watchTree } from './watch.ts';
 
@@ -54,7 +37,7 @@ export const devCommand: CommandModule<object, RemoteOptions & { dir: string }> 
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ended.abort());
     // A terminal that is closed may say so twice, from the kernel and from the shell.
     process.on('SIGHUP', () => ended.abort());
-    const restore = lend(folder, name, options);
+    const restore = lend(folder, name, pluginsConfig(options).directory);
     try {
       await takeUp(name, options);
       const since = new Date().toISOString();
@@ -70,8 +53,8 @@ export const devCommand: CommandModule<object, RemoteOptions & { dir: string }> 
         ended.signal,
       );
     } finally {
-      restore();
-      await reload(name, options).catch(() => undefined);
+      if (restore()) await reload(name, options).catch(() => undefined);
+      else console.log('what was installed before does not come back: it was replaced or removed');
     }
   },
 };
@@ -80,36 +63,6 @@ function folderOf(directory: string): string {
   if (!existsSync(join(directory, 'package.json')))
     throw new UserError(`${resolve(directory)}: there is no package.json; name a plugin’s folder`);
   return realpathSync(directory);
-}
-
-/** Puts a link to the folder where the installed version was; a function that takes it away again. */
-function lend(folder: string, name: string, options: RemoteOptions): () => void {
-  const { directory } = pluginsConfig(options);
-  const project = makeProject(directory);
-  const link = join(project, 'node_modules', name);
-  mkdirSync(dirname(link), { recursive: true });
-  symlinkSync(folder, link, 'dir');
-  markProject(project, name, folder);
-  const place = putInSlot(project, directory, name);
-  const slot = slotOf(directory, name);
-  const former = installedIn(slot, name);
-  activate(place);
-  return () => {
-    if (former === undefined) deactivate(slot);
-    else activate(former);
-    tidy(slot, [former]);
-  };
-}
-
-/** The version that was installed; what is in use may be a link that a killed command has left behind. */
-function installedIn(slot: string, name: string): string | undefined {
-  const isInstalled = (place: string) =>
-    lstatSync(join(place, 'node_modules', name), { throwIfNoEntry: false })?.isDirectory() === true;
-  const current = currentOf(slot);
-  if (current === undefined || isInstalled(current)) return current;
-  // Their names are times.
-  const places = readdirSync(slot).sort();
-  return places.map((place) => join(slot, place)).findLast(isInstalled);
 }
 
 async function takeUp(name: string, options: RemoteOptions): Promise<void> {

@@ -5,6 +5,7 @@ import {
   activate,
   currentOf,
   deactivate,
+  goBack,
   markOf,
   putInSlot,
   slotOf,
@@ -43,10 +44,7 @@ async function install(options: InstallOptions): Promise<void> {
   const former = activate(place);
   const plugin = await reload(name, options)
     .catch((error: unknown) => {
-      if (currentOf(slot) === place) {
-        if (former === undefined) deactivate(slot);
-        else activate(former);
-      }
+      if (currentOf(slot) === place) goBack(slot, former);
       throw error;
     })
     .finally(() => {

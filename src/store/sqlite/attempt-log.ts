@@ -9,7 +9,13 @@ import {
   QueryTooLong,
   type ReplayCounts,
 } from '../store.ts';
-import { countReplay, listDeliveries, prepareCountPending, showDelivery } from './delivery-log.ts';
+import {
+  countReplay,
+  findDelivery,
+  listDeliveries,
+  prepareCountPending,
+  showDelivery,
+} from './delivery-log.ts';
 import { takePage } from './page.ts';
 
 interface AttemptRow {
@@ -84,6 +90,10 @@ export class AttemptLog {
 
   deliveries(query: DeliveryQuery): DeliveryPage {
     return listDeliveries(this.database, query);
+  }
+
+  deliveryRecord(id: string): DeliveryRecord | null {
+    return findDelivery(this.database, id);
   }
 
   delivery(id: string): { delivery: DeliveryRecord; attempts: Attempt[] } | null {

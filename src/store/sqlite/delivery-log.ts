@@ -83,19 +83,36 @@ export function listDeliveries(
   return { items: page.map(toRecord), next };
 }
 
+/** null when there is none of that id. */
+export function findDelivery(database: Database.Database, id: string): DeliveryRecord | null {
+  const row = findRow(database, id);
+  return row === undefined ? null : toRecord(row);
+}
+
+/** With its latest attempts, as many as fit, the first one first. */
 export function showDelivery(
   database: Database.Database,
   id: string,
 ): { delivery: DeliveryRecord; attempts: Attempt[] } | null {
-  const row = database
+  const row = findRow(database, id);
+  if (row === undefined) return null;
+  const select = database.prepare<[string], AttemptRow>(
+    'SELECT * FROM attempts WHERE delivery_id = ? ORDER BY number DESC',
+  );
+  const { page } = takePage(withData(select.iterate(id), row.data));
+  const delivery = toRecord(row);
+  const attempts = page.reverse().map((one) => toAttempt(one, delivery.event.data));
+  return { delivery, attempts };
+}
+
+const findRow = (database: Database.Database, id: string) =>
+  database
     .prepare<[string], DeliveryRow>(`SELECT ${columns} FROM ${tables} WHERE d.id = ?`)
     .get(id);
-  if (row === undefined) return null;
-  const attempts = database
-    .prepare<[string], AttemptRow>('SELECT * FROM attempts WHERE delivery_id = ? ORDER BY number')
-    .all(id);
-  const delivery = toRecord(row);
-  return { delivery, attempts: attempts.map((one) => toAttempt(one, delivery.event.data)) };
+
+/** With the event's data where they are put in again, each time. */
+function* withData(attempts: Iterable<AttemptRow>, data: string) {
+  for (const one of attempts) yield { ...one, data: one.data_key === null ? '' : data };
 }
 
 /** What a replay looks at: nothing that is still to be delivered anyway. */

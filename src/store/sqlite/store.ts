@@ -126,6 +126,10 @@ export class SqliteStore implements Store {
     return this.#read('deliveries', query);
   }
 
+  deliveryRecord(id: string): Promise<DeliveryRecord | null> {
+    return this.#read('deliveryRecord', id);
+  }
+
   delivery(id: string): Promise<{ delivery: DeliveryRecord; attempts: Attempt[] } | null> {
     return this.#read('delivery', id);
   }
