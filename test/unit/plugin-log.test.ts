@@ -20,13 +20,14 @@ test.each(places)(
     const folder = tempFolder();
     installPlugin(`${folder}/plugins`, 'tells', {
       code: `export default class {
-        constructor({ log }) { log.info('told', ${forged}); }
+        constructor({ log }) { log.info('nothing', null); log.info('told', ${forged}); }
         callback() {}
       }`,
     });
     const before = Date.now();
     const { lines } = await startManager(folder, { plugins });
     const line = await until('it is heard', () => lines.find((one) => one['id'] === 7));
+    expect(lines).toContainEqual(expect.objectContaining({ level: 30, msg: 'nothing' }));
     expect(line).toMatchObject({
       ...{ level: 30, msg: 'told', plugin: 'tells', service: 'tells', id: 7 },
       ...{ level_: 60, time__: '12:30', time_: 'its own', msg_: 'forged' },
