@@ -97,6 +97,8 @@ export interface Delivery {
   attempts: number;
   /** How many of them were made before it was taken up again by hand: the schedule begins after them. */
   attemptsBefore: number;
+  /** It was taken up again by hand while it was in memory. */
+  isRenewed?: boolean;
   /** Size of the event in bytes, as a bound for what is held in memory. */
   size: number;
   /** A request that a plugin returned, sealed: it is to be made instead of calling the service. */

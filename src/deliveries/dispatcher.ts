@@ -35,7 +35,13 @@ export interface DispatcherOptions
   extends OutcomesOptions, Pick<LanesOptions, 'findSubscription' | 'findService' | 'breaker'> {
   store: Pick<
     Store,
-    'dueDeliveries' | 'backlog' | 'deleteSubscription' | 'hastenParked' | 'setting' | 'putSetting'
+    | 'dueDeliveries'
+    | 'backlog'
+    | 'deleteSubscription'
+    | 'hastenParked'
+    | 'retryDelivery'
+    | 'setting'
+    | 'putSetting'
   >;
   runner: AttemptRunner;
   returned: ReturnedRequests;

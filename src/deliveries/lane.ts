@@ -91,7 +91,9 @@ export class Lane {
   /** A delivery in memory, if it is there, has all of its schedule ahead. */
   renew(id: string): void {
     const delivery = this.#held.get(id);
-    if (delivery !== undefined) delivery.attemptsBefore = delivery.attempts;
+    if (delivery === undefined) return;
+    delivery.attemptsBefore = delivery.attempts;
+    delivery.isRenewed = true;
   }
 
   /** @param isQuick whether the last attempt was answered quickly: what waits here will not wait long */

@@ -1,10 +1,11 @@
 /** What comes of an attempt: a line in the log, a record in the store, and what is to be made next. */
 import type { Logger } from 'pino';
 import type { KeptDetail } from '../attempt-detail.ts';
+import { messageOf } from '../errors.ts';
 import type { Delivery, Subscription } from '../model.ts';
 import type { GroupCommit } from '../store/group-commit.ts';
 import { redactedJson } from '../redacted-json.ts';
-import type { AttemptRecord } from '../store/store.ts';
+import type { AttemptRecord, Store } from '../store/store.ts';
 import { reportAttempt } from './attempt-report.ts';
 import { noneMade, type ReturnedRequests } from './returned-requests.ts';
 import type { RetryPolicies } from './retry-policy.ts';
@@ -12,6 +13,7 @@ import type { AttemptResult, RunnableService } from './runner.ts';
 
 export interface OutcomesOptions {
   commits: Pick<GroupCommit, 'addAttempt'>;
+  store: Pick<Store, 'retryDelivery'>;
   retries: Pick<RetryPolicies, 'of'>;
   returned: Pick<ReturnedRequests, 'make'>;
   /** Told of every attempt that counts, and whether the delivery is final. */
@@ -55,12 +57,35 @@ export class Outcomes {
     const record = this.#record(attempt, said, made.records);
     reportAttempt(log, delivery, { service: subscription.service, plugin: service.plugin }, record);
     onResult(subscription, result, startedAt, record.nextAttemptAt === null);
-    commits.addAttempt(record, (error) =>
-      onKept({
-        nextAttemptAt: record.nextAttemptAt,
-        made: error === undefined ? made.deliveries : [],
-      }),
-    );
+    commits.addAttempt(record, (error) => {
+      const { nextAttemptAt } = record;
+      const kept = { nextAttemptAt, made: error === undefined ? made.deliveries : [] };
+      const isWanted = delivery.isRenewed === true && result.status !== 'success';
+      if (nextAttemptAt !== null || !isWanted) onKept(kept);
+      else
+        void this.#takeUpAgain(delivery).then((dueAt) => onKept({ ...kept, nextAttemptAt: dueAt }));
+    });
+  }
+
+  /**
+   * A retry was asked for while the last attempt was made, or while its outcome was on the way to the disk, where it
+   * came after what the store was told.
+   *
+   * @returns when the next attempt is due, ms since the epoch; null: it cannot be kept
+   */
+  async #takeUpAgain({ id, subscriptionUuid }: Delivery): Promise<number | null> {
+    const { store, log } = this.options;
+    const now = Date.now();
+    try {
+      await store.retryDelivery(id, now);
+      return now;
+    } catch (error) {
+      log.warn(
+        { delivery: id, subscription: subscriptionUuid },
+        `the retry that was asked for is not made: ${messageOf(error)}; ask for it again`,
+      );
+      return null;
+    }
   }
 
   #record(

@@ -32,6 +32,8 @@ export class Stage {
   readonly services = new Set(['http']);
   /** Deliveries without a final outcome, as they are on disk. */
   readonly stored = new Map<string, { delivery: Delivery; dueAt: number }>();
+  /** Deliveries with a final outcome on disk. */
+  readonly ended = new Map<string, Delivery>();
   readonly settings = new Map<string, string>();
   readonly inFlight: OpenAttempt[] = [];
   /** Every attempt that was started, in order. */
@@ -43,6 +45,8 @@ export class Stage {
   /** What was told of attempts: a subscription and a status each. */
   readonly results: [string, string][] = [];
   isStoreDown = false;
+  /** Outcomes on their way to the disk; undefined: they get there at once. */
+  held: (() => void)[] | undefined;
   readonly dispatcher: Dispatcher;
 
   constructor(
@@ -72,6 +76,15 @@ export class Stage {
               row.dueAt = Math.min(row.delivery.event.receivedAt, now);
           return Promise.resolve();
         },
+        retryDelivery: (id, now) => {
+          const ended = this.ended.get(id);
+          if (ended !== undefined)
+            this.stored.set(id, {
+              delivery: { ...ended, attemptsBefore: ended.attempts },
+              dueAt: now,
+            });
+          return Promise.resolve(ended !== undefined);
+        },
         setting: (name) => Promise.resolve(this.settings.get(name) ?? null),
         putSetting: (name, value) => {
           this.settings.set(name, value);
@@ -80,8 +93,12 @@ export class Stage {
       },
       commits: {
         addAttempt: (record, done) => {
-          this.#keep(record);
-          queueMicrotask(() => done());
+          const keep = () => {
+            this.#keep(record);
+            queueMicrotask(() => done());
+          };
+          if (this.held === undefined) keep();
+          else this.held.push(keep);
         },
       },
       runner,
@@ -190,12 +207,11 @@ export class Stage {
     this.records.push(record);
     const row = this.stored.get(record.deliveryId);
     if (row === undefined) return;
-    if (record.nextAttemptAt === null) this.stored.delete(record.deliveryId);
-    else
-      this.stored.set(record.deliveryId, {
-        delivery: { ...row.delivery, attempts: record.number },
-        dueAt: record.nextAttemptAt,
-      });
+    const delivery = { ...row.delivery, attempts: record.number };
+    if (record.nextAttemptAt === null) {
+      this.stored.delete(record.deliveryId);
+      this.ended.set(record.deliveryId, delivery);
+    } else this.stored.set(record.deliveryId, { delivery, dueAt: record.nextAttemptAt });
   }
 
   #rows(subscriptionUuid: string, isOrdered = false) {

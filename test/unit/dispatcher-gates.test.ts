@@ -226,6 +226,25 @@ describe('a delivery that is retried by hand', () => {
     return { stage, id };
   }
 
+  test.each<[string, 'fail' | 'succeed', number]>([
+    ['is made again when it failed', 'fail', 3],
+    ['is done when it succeeded', 'succeed', 2],
+  ])('while its last outcome is on the way to the disk %s', async (_what, end, started) => {
+    const { stage, id } = await withLast(10);
+    stage.held = [];
+    stage.inFlight[0]?.[end]();
+    await stage.pass();
+    expect(stage.held).toHaveLength(1);
+    await retry(stage, id);
+    for (const keep of stage.held.splice(0)) keep();
+    await stage.pass();
+    expect(stage.started).toHaveLength(started);
+    stage.held = undefined;
+    await stage.finishAll();
+    expect(stage.records.at(-1)).toMatchObject({ status: 'success', number: started });
+    expect(stage.stored.size).toBe(0);
+  });
+
   test.each([
     ['waits in memory', 0.1, 1],
     ['is attempted', 10, 2],

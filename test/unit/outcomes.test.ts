@@ -29,6 +29,7 @@ function keep({ result, redact = (text) => text, made = noneMade, failure }: Giv
         done(failure);
       },
     },
+    store: { retryDelivery: () => Promise.reject(new Error('nobody asked for that')) },
     retries: new RetryPolicies({ schedule: 'wazo', maxAttempts: 5, factor: 2 }),
     returned: { make: () => made },
     onResult: () => undefined,
