@@ -2,8 +2,6 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createHarness } from 'webhookd/testing';
-import { Agents } from '../../plugins/http/dist/agents.js';
-import { Egress } from '../../plugins/http/dist/egress.js';
 import HttpService from '../../plugins/http/dist/plugin.js';
 
 interface Seen {
@@ -108,16 +106,4 @@ test('the log shows no credentials, by whatever name', async () => {
   const wrong = await deliver('http://me:secret@{{ event.a }} x/');
   expect(wrong.status).toBe('error');
   expect(JSON.stringify(wrong.detail)).not.toContain('secret');
-});
-
-test('not more agents are kept than a while of changed certificates makes', () => {
-  const agents = new Agents();
-  onTestFinished(() => agents.close());
-  const egress = new Egress('any', { allow: [], deny: [] });
-  const get = (certificate: string) =>
-    agents.get({ verify: 'true', certificate, key: '-----', timeout: 1, egress, proxy: undefined });
-  const first = get('0');
-  expect(get('0')).toBe(first);
-  for (let change = 1; change <= 500; change++) get(String(change));
-  expect(get('0')).not.toBe(first);
 });
