@@ -110,16 +110,16 @@ export function deliveryRoutes(scope: FastifyInstance, subjects: DeliveryRoutes)
     return subscriptions.list({ tenants }).map(({ uuid }) => uuid);
   };
 
-  const seenBy = async (request: FastifyRequest<ById>, delivery: DeliveryRecord | undefined) => {
+  const seenBy = async (request: FastifyRequest<ById>, delivery: DeliveryRecord | null) => {
     const id = request.params.delivery_id;
     const seen = await visible(request);
-    if (delivery === undefined || (seen !== null && !seen.includes(delivery.subscriptionUuid)))
+    if (delivery === null || (seen !== null && !seen.includes(delivery.subscriptionUuid)))
       throw new ApiError('no-such-delivery', `No such delivery: ${id}`, { delivery_id: id });
     return delivery;
   };
 
   const find = async (request: FastifyRequest<ById>) =>
-    seenBy(request, (await store.deliveryRecord(request.params.delivery_id)) ?? undefined);
+    seenBy(request, await store.deliveryRecord(request.params.delivery_id));
 
   scope.get<{ Querystring: ListQuery }>(
     '/deliveries',
@@ -178,7 +178,7 @@ export function deliveryRoutes(scope: FastifyInstance, subjects: DeliveryRoutes)
     },
     async (request) => {
       const found = await store.delivery(request.params.delivery_id);
-      const delivery = await seenBy(request, found?.delivery);
+      const delivery = await seenBy(request, found?.delivery ?? null);
       return { ...toItem(delivery), log: (found?.attempts ?? []).map(toAttemptItem) };
     },
   );

@@ -108,8 +108,7 @@ export class ManagedPlugin {
    */
   recall(text: string | null, isDisabled: (service: string) => boolean): boolean {
     if (text === null) return false;
-    const { stamp, isListening } = JSON.parse(text) as KeptTraits;
-    const entries = keptEntries(text);
+    const { stamp, isListening, entries } = JSON.parse(text) as KeptTraits;
     const installed = new Set(this.manifest.entries.map(({ service }) => service));
     this.entries = entries
       .filter(({ service }) => installed.has(service) && !isDisabled(service))

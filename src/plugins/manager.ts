@@ -75,17 +75,13 @@ export class PluginManager {
    * @param api where plugins inside the daemon add their routes
    */
   async start(api: FastifyInstance): Promise<void> {
-    const { store, sources } = this.#options;
-    const { enabledServices } = sources.config;
+    const { store } = this.#options;
     this.#starter.useApi(api);
     const states = new Map((await store.pluginStates()).map((state) => [state.name, state]));
     const waiting: ManagedPlugin[] = [];
     for (const plugin of this.#discover()) {
       const state = states.get(plugin.name);
-      const isKnown = plugin.recall(
-        state?.traits ?? null,
-        (service) => enabledServices[service] === false,
-      );
+      const isKnown = plugin.recall(state?.traits ?? null, this.#isDisabled);
       plugin.isEnabled = state?.isEnabled ?? true;
       plugin.reason = plugin.isEnabled ? null : (state?.reason ?? null);
       const conflict = conflictOf(plugin.manifest, this.#plugins.values());
@@ -105,11 +101,11 @@ export class PluginManager {
 
   /** A package that was replaced by one that cannot be used is as good as one that cannot be loaded: its events wait. */
   async #await({ name, traits }: PluginState): Promise<void> {
-    const { handlers, sources } = this.#options;
+    const { handlers } = this.#options;
     if (!this.#broken.some(isOf(name)) || this.#plugins.has(name)) return;
     const services: string[] = [];
     for (const { service, traits: known } of keptEntries(traits)) {
-      if (known.respondsTo === null || sources.config.enabledServices[service] === false) continue;
+      if (known.respondsTo === null || this.#isDisabled(service)) continue;
       await handlers.set(service, name, known.respondsTo);
       services.push(service);
     }
@@ -248,6 +244,10 @@ export class PluginManager {
     const { vault, sources } = this.#options;
     return viewOf(plugin, vault, sources.config.enabledServices);
   }
+
+  /** Whether the configuration says that a service is not wanted. */
+  readonly #isDisabled = (service: string): boolean =>
+    this.#options.sources.config.enabledServices[service] === false;
 
   get #isolation() {
     return this.#options.sources.config.plugins.isolation;

@@ -58,7 +58,7 @@ export class HostProcess {
   #unread = 0;
   #isEnding = false;
   /** Why it is over. */
-  #end: Error | undefined;
+  #ended: Error | undefined;
   #reason: string | undefined;
   /** As it was sent. */
   #fatal: Partial<ThrownError> | undefined;
@@ -92,7 +92,7 @@ export class HostProcess {
     );
     this.#exited = new Promise((resolve) => {
       const ended = (reason: string) => {
-        this.#over(reason);
+        this.#close(reason);
         resolve();
       };
       child.once('error', (error) => ended(`its process cannot be started: ${error.message}`));
@@ -151,15 +151,15 @@ export class HostProcess {
   /** Best effort: one that does not read is told nothing more. */
   event(...args: Parameters<HostFunctions['event']>): void {
     if (this.#unread >= mostUnread) this.#options.onMissed();
-    else if (this.#end === undefined) void this.#rpc.event(...args);
+    else if (this.#ended === undefined) void this.#rpc.event(...args);
   }
 
   variables(...args: Parameters<HostFunctions['variables']>): void {
-    if (this.#end === undefined) void this.#rpc.variables(...args);
+    if (this.#ended === undefined) void this.#rpc.variables(...args);
   }
 
   cut(): void {
-    if (this.#end === undefined) void this.#rpc.cut();
+    if (this.#ended === undefined) void this.#rpc.cut();
   }
 
   /** Resolves when no call is in flight. */
@@ -171,7 +171,7 @@ export class HostProcess {
   async end(): Promise<void> {
     this.#isEnding = true;
     this.#watch?.stop();
-    if (this.#end === undefined)
+    if (this.#ended === undefined)
       await this.#guarded(this.#rpc.end(), endTimeout, 'it did not end in time', false).catch(
         () => undefined,
       );
@@ -200,15 +200,15 @@ export class HostProcess {
     this.#reason ??= reason;
     this.#child.kill('SIGKILL');
     // Nobody is to call it in the time until it has ended.
-    this.#over(this.#reasonOf(null, 'SIGKILL'));
+    this.#close(this.#reasonOf(null, 'SIGKILL'));
   }
 
-  #over(reason: string): void {
-    if (this.#end !== undefined) return;
-    this.#end = new Error(reason);
+  #close(reason: string): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = new Error(reason);
     this.#watch?.stop();
     this.#rpc.$close();
-    for (const fail of this.#failures) fail(this.#end);
+    for (const fail of this.#failures) fail(this.#ended);
     this.#failures.clear();
     if (!this.#isEnding) this.#options.onCrash(reason);
   }
@@ -236,7 +236,7 @@ export class HostProcess {
         },
         // When the channel closes the exit tells why, if it has not done so before.
         (error: unknown) => {
-          if (this.#end !== undefined) fail(this.#end);
+          if (this.#ended !== undefined) fail(this.#ended);
           else if (this.#child.connected) fail(error as Error);
         },
       );
