@@ -2,17 +2,12 @@
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { deliveryRoutes } from '../../dist/api/deliveries.js';
-import { createApi } from '../../dist/api/server.js';
-import { MasterTenant } from '../../dist/auth/master-tenant.js';
-import { LocalPrincipal } from '../../dist/auth/tokens.js';
 import { SqliteStore } from '../../dist/store/sqlite/store.js';
-import { loadText } from '../support/config.ts';
-import { silentLog } from '../support/logs.ts';
+import { masterTenant, openLocalApi } from '../support/local-api.ts';
 import { sampleAttempt, sampleRecord, sampleSubscription } from '../support/samples.ts';
 import { tempFolder } from '../support/temp.ts';
 
 const mebibyte = 1024 * 1024;
-const masterTenant = new MasterTenant('the master tenant');
 
 /** A delivery of an event of a mebibyte with so many attempts, each of which has it in its detail, and the API. */
 async function start(count: number) {
@@ -29,35 +24,24 @@ async function start(count: number) {
   );
   await store.commit({ events: [], attempts });
   const asked: string[] = [];
-  const server = await createApi({
-    restApi: loadText().config.restApi,
-    authenticator: {
-      authenticate: () =>
-        Promise.resolve(
-          new LocalPrincipal({ tenantUuid: null, userUuid: null }, undefined, masterTenant),
-        ),
-    },
-    isOpen: false,
-    addRoutes: (scope) =>
-      deliveryRoutes(scope, {
-        subscriptions: { find: () => sampleSubscription() } as never,
-        handlers: { find: () => undefined },
-        masterTenant,
-        store: {
-          deliveries: (query) => store.deliveries(query),
-          delivery: (of) => {
-            asked.push(of);
-            return store.delivery(of);
-          },
-          deliveryRecord: (of) => store.deliveryRecord(of),
-          retryDelivery: (of, now) => store.retryDelivery(of, now),
-          cancelDelivery: (of) => store.cancelDelivery(of),
+  const server = await openLocalApi((scope) =>
+    deliveryRoutes(scope, {
+      subscriptions: { find: () => sampleSubscription() } as never,
+      handlers: { find: () => undefined },
+      masterTenant,
+      store: {
+        deliveries: (query) => store.deliveries(query),
+        delivery: (of) => {
+          asked.push(of);
+          return store.delivery(of);
         },
-        dispatcher: { renew: () => undefined, wake: () => undefined, reconsider: () => undefined },
-      }),
-    log: silentLog,
-  });
-  onTestFinished(() => server.close());
+        deliveryRecord: (of) => store.deliveryRecord(of),
+        retryDelivery: (of, now) => store.retryDelivery(of, now),
+        cancelDelivery: (of) => store.cancelDelivery(of),
+      },
+      dispatcher: { renew: () => undefined, wake: () => undefined, reconsider: () => undefined },
+    }),
+  );
   return { server, path: `/1.0/deliveries/${id}`, asked };
 }
 

@@ -3,14 +3,8 @@ import type { ServerResponse } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { type LogSource, logStreamRoutes } from '../../dist/api/log-stream.js';
-import { createApi } from '../../dist/api/server.js';
-import { MasterTenant } from '../../dist/auth/master-tenant.js';
-import { LocalPrincipal } from '../../dist/auth/tokens.js';
-import { loadText } from '../support/config.ts';
-import { silentLog } from '../support/logs.ts';
+import { masterTenant, openLocalApi } from '../support/local-api.ts';
 import { until } from '../support/wait.ts';
-
-const masterTenant = new MasterTenant('the master tenant');
 
 interface Moments {
   onAnswer?: (response: ServerResponse) => void;
@@ -19,31 +13,18 @@ interface Moments {
 }
 
 /** The API over these lines. */
-async function serve(history: LogSource, { onAnswer, onClosing }: Moments = {}) {
-  const server = await createApi({
-    restApi: loadText().config.restApi,
-    authenticator: {
-      authenticate: () =>
-        Promise.resolve(
-          new LocalPrincipal({ tenantUuid: null, userUuid: null }, undefined, masterTenant),
-        ),
-    },
-    isOpen: false,
-    addRoutes: (scope) => {
-      scope.addHook('onRequest', (_request, reply, done) => {
-        onAnswer?.(reply.raw);
-        done();
-      });
-      logStreamRoutes(scope, { history, masterTenant });
-      scope.addHook('preClose', (done) => {
-        onClosing?.();
-        done();
-      });
-    },
-    log: silentLog,
+function serve(history: LogSource, { onAnswer, onClosing }: Moments = {}) {
+  return openLocalApi((scope) => {
+    scope.addHook('onRequest', (_request, reply, done) => {
+      onAnswer?.(reply.raw);
+      done();
+    });
+    logStreamRoutes(scope, { history, masterTenant });
+    scope.addHook('preClose', (done) => {
+      onClosing?.();
+      done();
+    });
   });
-  onTestFinished(() => server.close());
-  return server;
 }
 
 /** The times of the lines that are shown. */
