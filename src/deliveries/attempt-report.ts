@@ -27,7 +27,7 @@ export function reportAttempt(
   if (status === 'success') log.info(line, `${service} handled ${name}${what} in ${duration} ms`);
   else
     log.warn(
-      { ...line, next_attempt_at: nextAttemptAt, error: errorIn(detail) },
+      Object.assign(line, { next_attempt_at: nextAttemptAt, error: errorIn(detail) }),
       `${service} failed at ${name}${what} in ${duration} ms`,
     );
 }

@@ -189,11 +189,10 @@ export class Intake {
       this.#skip(message, session);
       return;
     }
-    let kept: KeptEvent;
-    if (trace === undefined) kept = Object.assign(event, { dataJson });
-    else {
+    const kept: KeptEvent = Object.assign(event, { dataJson });
+    if (trace !== undefined) {
       // After the fingerprint, which has to be the same when the message comes again.
-      kept = { ...event, dataJson, headers: withTrace(event.headers, trace.context) };
+      kept.headers = withTrace(event.headers, trace.context);
       headersJson = JSON.stringify(kept.headers);
     }
     const size = dataJson.length + headersJson.length;

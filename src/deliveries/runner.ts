@@ -96,7 +96,8 @@ export class AttemptRunner {
     const { retries, signal, signer } = this.options;
     try {
       const context: AttemptContext = {
-        ...given,
+        trace: given.trace,
+        request: given.request,
         delivery: { id: delivery.id },
         attempt: delivery.attempts + 1,
         maxAttempts: delivery.attemptsBefore + retries.of(subscription).maxAttempts,
@@ -107,8 +108,8 @@ export class AttemptRunner {
       };
       const outcome = await service.call(subscription, delivery, context);
       const requests = requestsIn(outcome);
-      if (requests !== undefined) return { status: 'success', ...nothingSaid, ...plain, requests };
-      return { status: 'success', ...toKept(outcome, delivery.event.data), ...plain };
+      if (requests !== undefined) return resultOf('success', nothingSaid, { requests });
+      return resultOf('success', toKept(outcome, delivery.event.data));
     } catch (error) {
       return signal.aborted ? undefined : this.#failed(error, service, subscription, delivery);
     }
@@ -122,13 +123,12 @@ export class AttemptRunner {
   ): AttemptResult {
     const { name, data } = delivery.event;
     if (isHookRetry(error)) {
-      const [after, endpoint] = [pauseIn(error), signInRetry(error)];
-      const kept = safelyKept(error.detail, data);
-      return { status: 'failure', ...kept, after, endpoint, requests: [] };
+      const told = { after: pauseIn(error), endpoint: signInRetry(error) };
+      return resultOf('failure', safelyKept(error.detail, data), told);
     }
     if (isHookExpectedError(error)) {
-      const endpoint = signInExpected(error);
-      return { ...plain, status: 'error', ...safelyKept(error.detail, data), endpoint };
+      const told = { endpoint: signInExpected(error) };
+      return resultOf('error', safelyKept(error.detail, data), told);
     }
     this.options.log.error(
       {
@@ -141,7 +141,7 @@ export class AttemptRunner {
       },
       `the service ${subscription.service} threw`,
     );
-    return { status: 'error', ...safelyKept({ error: messageOf(error) }, data), ...plain };
+    return resultOf('error', safelyKept({ error: messageOf(error) }, data));
   }
 }
 
@@ -156,7 +156,13 @@ function redacted(error: unknown, redact: (text: string) => string): Error {
 const nothingSaid: KeptDetail = { detail: '{}', dataKey: null };
 
 /** What most attempts have nothing to say of. */
-const plain = { after: undefined, endpoint: undefined, requests: [] } as const;
+type Told = Partial<Pick<AttemptResult, 'after' | 'endpoint' | 'requests'>>;
+
+const resultOf = (
+  status: AttemptStatus,
+  { detail, dataKey }: KeptDetail,
+  { after, endpoint, requests = [] }: Told = {},
+): AttemptResult => ({ status, detail, dataKey, after, endpoint, requests });
 
 /** The requests an attempt returned; undefined when it returned something else. */
 function requestsIn(outcome: Outcome): readonly HttpRequest[] | undefined {

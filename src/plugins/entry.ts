@@ -113,7 +113,8 @@ function endpointOf(instance: Service, subscription: Subscription): string | nul
   }
 }
 
-const asLazy = (read: () => unknown) => ({ ...asValue(undefined), resolve: () => read() as never });
+const asLazy = (read: () => unknown) =>
+  Object.assign(asValue(undefined), { resolve: () => read() as never });
 
 /** One instance for one attempt: it may keep the event in itself. */
 async function respond(
@@ -135,14 +136,13 @@ function handledEvent(event: KeptEvent, handler: Service): HandledEvent {
     .map((key) => key.slice('user_uuid:'.length));
   const tenantUuid = headers['tenant_uuid'];
   const id = idIn(data, 'uuid') ?? idIn(data, 'id') ?? handler.targetOf?.(data) ?? null;
-  return {
-    ...(event satisfies BusEvent),
+  return Object.assign({}, event satisfies BusEvent, {
     target: { id },
     actor: {
       id: idIn(data, 'user_uuid') ?? (userUuids.length === 1 ? (userUuids[0] ?? null) : null),
     },
     context: { tenantUuid: typeof tenantUuid === 'string' ? tenantUuid : null, userUuids },
-  };
+  });
 }
 
 function idIn(data: Json, key: string): string | null {

@@ -251,12 +251,12 @@ async function signRequest(
   if (sign !== undefined && plan.signatures.length > 0)
     own['webhook-signature'] = await sign(timestamp, body.content, plan.signatures);
   if (trace !== undefined) Object.assign(own, trace);
-  const headers = { ...target.headers, ...own };
+  const headers = Object.assign({}, target.headers, own);
   const isShown = target.shownHeaders === target.headers;
   return {
     request,
     headers,
-    shownHeaders: isShown ? headers : { ...target.shownHeaders, ...own },
+    shownHeaders: isShown ? headers : Object.assign({}, target.shownHeaders, own),
   };
 }
 

@@ -83,7 +83,7 @@ export function requestFor(plan: RequestPlan, event: KeptEvent): PlannedRequest 
 /** A request as a plugin returned it: nothing in it is a template. */
 export function requestReturned({ method, url, headers, body }: HttpRequest): PlannedRequest {
   return {
-    plan: { ...plainTraits, method },
+    plan: { method, ...plainTraits },
     target: makeTarget(url, headers),
     body: { content: body ?? '', shown: body === null ? null : decodeBody(body) },
   };
@@ -148,7 +148,7 @@ function targetMaker(
     const more = Object.fromEntries(
       texts.map(([name, text]) => [name, headerValue(name, text, event)]),
     );
-    return makeTarget(address.render(event), { ...own, ...more }, literalUsers);
+    return makeTarget(address.render(event), Object.assign({}, own, more), literalUsers);
   };
   const isConstant = address.isConstant && texts.every(([, text]) => text.isConstant);
   return isConstant ? always(make({} as KeptEvent)) : make;
@@ -226,7 +226,7 @@ function shown(headers: Record<string, string>): Record<string, string> {
   const hidden = Object.keys(headers).filter(isSecret);
   return hidden.length === 0
     ? headers
-    : { ...headers, ...Object.fromEntries(hidden.map((name) => [name, '********'])) };
+    : Object.assign({}, headers, Object.fromEntries(hidden.map((name) => [name, '********'])));
 }
 
 /** The same headers for another address, but none of the subscription's own when it is somebody else's. */

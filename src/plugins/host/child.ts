@@ -77,7 +77,7 @@ async function load(order: PackageOrder): Promise<PackageReport> {
       reports.push({ service: entry.service, traits, problem: null });
     } catch (error) {
       const message = await describeFault(error, entry.file, order.directory);
-      const problem = { ...thrown(error), message };
+      const problem = Object.assign(thrown(error), { message });
       reports.push({ service: entry.service, traits: null, problem });
     }
   }
@@ -95,7 +95,7 @@ async function attempt(call: AttemptCall): Promise<AttemptAnswer> {
       after: null,
       endpoint: 'unknown',
     };
-  const kept: KeptEvent = { ...event, data: JSON.parse(dataJson) as Json, dataJson };
+  const kept: KeptEvent = Object.assign(event, { data: JSON.parse(dataJson) as Json, dataJson });
   const context: AttemptContext = {
     delivery: { id: call.deliveryId },
     attempt: call.attempt,

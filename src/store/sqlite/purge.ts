@@ -78,7 +78,7 @@ export function preparePurge(
       const oldest = downTo === null ? end : (next ?? end);
       const replays = deleteReplays.run(oldest, before, mostReplays).changes;
       if (replays === mostReplays) next ??= end;
-      return { ...slice, replays, next, used: used() };
+      return Object.assign(slice, { replays, next, used: used() });
     },
   );
 
