@@ -244,19 +244,21 @@ async function signRequest(
 ): Promise<SignedRequest> {
   const { plan, target, body } = request;
   const timestamp = Math.floor(Date.now() / 1000);
-  const own: Record<string, string> = {
-    'webhook-id': delivery.id,
-    'webhook-timestamp': String(timestamp),
-  };
+  const own: Record<string, string> = { 'webhook-timestamp': String(timestamp) };
   if (sign !== undefined && plan.signatures.length > 0)
     own['webhook-signature'] = await sign(timestamp, body.content, plan.signatures);
   if (trace !== undefined) Object.assign(own, trace);
-  const headers = Object.assign({}, target.headers, own);
+  const signed = (headers: Record<string, string>) => ({
+    'webhook-id': delivery.id,
+    ...headers,
+    ...own,
+  });
+  const headers = signed(target.headers);
   const isShown = target.shownHeaders === target.headers;
   return {
     request,
     headers,
-    shownHeaders: isShown ? headers : Object.assign({}, target.shownHeaders, own),
+    shownHeaders: isShown ? headers : signed(target.shownHeaders),
   };
 }
 

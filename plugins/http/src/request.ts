@@ -145,10 +145,9 @@ function targetMaker(
     ([name, value]) => [name.toLowerCase(), eventText(`headers.${name}`, value)] as const,
   );
   const make = (event: KeptEvent): Target => {
-    const more = Object.fromEntries(
-      texts.map(([name, text]) => [name, headerValue(name, text, event)]),
-    );
-    return makeTarget(address.render(event), Object.assign({}, own, more), literalUsers);
+    const more = texts.map(([name, text]) => [name, headerValue(name, text, event)] as const);
+    const all = Object.fromEntries([...Object.entries(own), ...more]);
+    return makeTarget(address.render(event), all, literalUsers);
   };
   const isConstant = address.isConstant && texts.every(([, text]) => text.isConstant);
   return isConstant ? always(make({} as KeptEvent)) : make;
@@ -223,10 +222,11 @@ function makeTarget(
 
 /** The headers themselves when there is nothing to hide. */
 function shown(headers: Record<string, string>): Record<string, string> {
-  const hidden = Object.keys(headers).filter(isSecret);
-  return hidden.length === 0
+  return !Object.keys(headers).some(isSecret)
     ? headers
-    : Object.assign({}, headers, Object.fromEntries(hidden.map((name) => [name, '********'])));
+    : Object.fromEntries(
+        Object.entries(headers).map(([name, value]) => [name, isSecret(name) ? '********' : value]),
+      );
 }
 
 /** The same headers for another address, but none of the subscription's own when it is somebody else's. */
