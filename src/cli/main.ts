@@ -1,4 +1,4 @@
-#!/usr/bin/env -S MALLOC_ARENA_MAX=2 node --max-semi-space-size=16 --heap-growing-percent=150 --no-parallel-scavenge --disable-warning=ExperimentalWarning
+#!/usr/bin/env -S MALLOC_ARENA_MAX=2 node --max-semi-space-size=16 --heap-growing-percent=50 --no-parallel-scavenge --disable-warning=ExperimentalWarning
 /**
  * The entrance of the command line. Exit status 0, 1 (failed) or 2 (wrong use); a user's mistake is told in
  * words, a bug with its stack.
