@@ -72,19 +72,24 @@ export class AttemptRunner {
    *
    * @param request what the service is to send instead of what the subscription says
    */
-  async run(
+  run(
     service: RunnableService,
     subscription: Subscription,
     delivery: Delivery,
     request?: HttpRequest,
   ): Promise<AttemptResult | undefined> {
-    const trace = this.options.tracing?.attempt(subscription, delivery);
-    const result = await this.#call(service, subscription, delivery, {
-      trace: trace === undefined ? traceOf(delivery.event.headers) : trace.context,
-      request,
-    });
-    trace?.end(result?.status);
-    return result;
+    const { tracing } = this.options;
+    if (tracing === undefined) {
+      const trace = traceOf(delivery.event.headers);
+      return this.#call(service, subscription, delivery, { trace, request });
+    }
+    const trace = tracing.attempt(subscription, delivery);
+    return this.#call(service, subscription, delivery, { trace: trace.context, request }).then(
+      (result) => {
+        trace.end(result?.status);
+        return result;
+      },
+    );
   }
 
   async #call(

@@ -10,10 +10,8 @@ import Histogram from 'prom-client/lib/histogram.js';
 import Registry from 'prom-client/lib/registry.js';
 import type { AttemptStatus } from '../model.ts';
 import type { WriteBatch } from '../store/store.ts';
+import { Durations, registerDurations } from './durations.ts';
 import { observe, type Observed } from './observed.ts';
-
-/** Upper bounds in seconds: a fast endpoint answers within milliseconds, the slowest takes a minute. */
-const durations = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30, 60];
 
 /** So many subscriptions have series of their own; the others share those of `other`. */
 const mostSubscriptions = 100;
@@ -25,7 +23,7 @@ type Attempts = Record<AttemptStatus, number>;
 interface ServiceCounts {
   attempts: Attempts;
   deliveries: { succeeded: number; failed: number };
-  duration: { observe: (seconds: number) => void };
+  durations: Durations;
 }
 
 const noAttempts = (): Attempts => ({ success: 0, failure: 0, error: 0 });
@@ -48,13 +46,6 @@ export class Metrics {
   readonly #subscriptions = new Map<string, Attempts>();
   readonly #received = this.#counter('events_received_total', 'Events taken from the bus.');
   readonly #created = this.#counter('deliveries_created_total', 'Events times subscriptions.');
-  readonly #durations = new Histogram({
-    name: 'webhookd_attempt_duration_seconds',
-    help: 'How long attempts took.',
-    labelNames: ['service'],
-    buckets: durations,
-    registers: this.#registers,
-  });
   readonly #commits = new Histogram({
     name: 'webhookd_commit_duration_seconds',
     help: 'How long commits took until they were on disk.',
@@ -100,6 +91,12 @@ export class Metrics {
       'subscription',
       () => this.#subscriptions,
     );
+    registerDurations(
+      this.#registry,
+      'webhookd_attempt_duration_seconds',
+      'How long attempts took.',
+      () => [...this.#services].map(([service, { durations }]) => [service, durations] as const),
+    );
     this.#purged.inc({ reason: 'age' }, 0);
     this.#purged.inc({ reason: 'size' }, 0);
   }
@@ -115,7 +112,7 @@ export class Metrics {
   attempted({ service, subscription, status, isFinal, duration }: CountedAttempt): void {
     const counts = this.#countsOf(service);
     counts.attempts[status]++;
-    counts.duration.observe(duration / 1000);
+    counts.durations.observe(duration);
     if (isFinal) counts.deliveries[status === 'success' ? 'succeeded' : 'failed']++;
     this.#attemptsOf(subscription)[status]++;
   }
@@ -165,7 +162,7 @@ export class Metrics {
       counts = {
         attempts: noAttempts(),
         deliveries: { succeeded: 0, failed: 0 },
-        duration: this.#durations.labels({ service }),
+        durations: new Durations(),
       };
       this.#services.set(service, counts);
     }

@@ -90,7 +90,7 @@ export async function makeEntry(type: ServiceClass, cradle: PluginCradle): Promi
   await instance.load?.(container.cradle);
   const call: Entry['call'] =
     respondsTo === null
-      ? (...args) => instance.callback?.(...args)
+      ? (subscription, event, context) => instance.callback?.(subscription, event, context)
       : (_subscription, event, context) =>
           respond(container.resolve<Service>('instance'), event, context);
   return {

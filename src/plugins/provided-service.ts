@@ -35,9 +35,9 @@ export function provide(
     endpointOf: (subscription) => plugin.running?.endpointOf(service, subscription) ?? null,
     redact: hasSecrets ? (text) => vault.redactor(manifest)(text) : (text) => text,
     checkConfig: configSchema === null ? undefined : configChecker(configSchema, isBundled),
-    call: (...call) =>
+    call: (subscription, delivery, context) =>
       plugin.running === undefined
-        ? wake(plugin).then((running) => running.call(service, ...call))
-        : plugin.running.call(service, ...call),
+        ? wake(plugin).then((running) => running.call(service, subscription, delivery, context))
+        : plugin.running.call(service, subscription, delivery, context),
   };
 }

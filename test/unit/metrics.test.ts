@@ -1,3 +1,4 @@
+import { Histogram, Registry } from 'prom-client';
 import { expect, test } from 'vitest';
 import { Metrics } from '../../dist/observing/metrics.js';
 import type { Observed } from '../../dist/observing/observed.js';
@@ -36,6 +37,25 @@ test('a hundred subscriptions have series of their own, the others one together'
   expect(text).toContain('{subscription="other",status="success"} 100');
   expect(text).toContain('webhookd_attempts_total{service="http",status="success"} 300');
   expect(text).toContain('webhookd_deliveries_total{service="http",status="succeeded"} 300');
+});
+
+test('durations are shown as a histogram of prom-client shows them', async () => {
+  const metrics = new Metrics(observed());
+  const registry = new Registry();
+  const histogram = new Histogram({
+    name: 'webhookd_attempt_duration_seconds',
+    help: 'How long attempts took.',
+    labelNames: ['service'],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30, 60],
+    registers: [registry],
+  });
+  for (const duration of [0, 5, 6, 250, 251, 60_000, 60_001]) {
+    for (const service of ['http', 'mobile']) {
+      metrics.attempted({ ...attempt('s'), service, duration });
+      histogram.observe({ service }, duration / 1000);
+    }
+  }
+  expect(await metrics.text()).toContain(await registry.metrics());
 });
 
 test('a deleted subscription makes room for another one', async () => {

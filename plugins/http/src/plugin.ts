@@ -128,9 +128,13 @@ export default class HttpService {
     let signed = first;
     try {
       for (let hop = 0; ; hop++) {
-        const answer = await this.#exchange(signed, means);
+        const { target } = signed.request;
+        const proxy = this.#proxyFor(target);
+        // Behind a proxy it is the proxy that looks names up.
+        if (proxy !== undefined) await means.egress.check(target.hostname);
+        const answer = await this.#exchange(signed, means, proxy);
         if (!this.#options.followRedirects || !isRedirect(answer))
-          return { answer, origin: signed.request.target.origin };
+          return { answer, origin: target.origin };
         if (hop === mostRedirects) throw new TooManyRedirects();
         const request = redirected(signed.request, answer);
         detail['redirected_to'] = request.target.shownUrl;
@@ -166,12 +170,9 @@ export default class HttpService {
     return isTimeout && connectTimeout < this.#options.connectTimeout * 1000;
   }
 
-  async #exchange(signed: SignedRequest, means: Means): Promise<Answer> {
-    const { plan, target } = signed.request;
+  #exchange(signed: SignedRequest, means: Means, proxy: string | undefined): Promise<Answer> {
+    const { plan } = signed.request;
     const { egress, connectTimeout, deadline, timeout } = means;
-    const proxy = this.#proxyFor(target);
-    // Behind a proxy it is the proxy that looks names up.
-    if (proxy !== undefined) await egress.check(target.hostname);
     const agent = orUnusable(() =>
       this.#agents.get({
         verify: plan.verifyCertificate,
