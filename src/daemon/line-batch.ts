@@ -2,7 +2,7 @@
 import type { DestinationStream } from 'pino';
 
 /** How long a line waits for others, ms: a person who reads along does not notice. */
-const longestWait = 10;
+const longestWait = 50;
 
 /** So many lines wait for no more. */
 const mostLines = 256;
