@@ -16,7 +16,7 @@ export class Durations {
   /** @param duration of an attempt, ms */
   observe(duration: number): void {
     let place = 0;
-    while (place < bounds.length && duration > (bounds[place] ?? Infinity)) place++;
+    while (duration > (bounds[place] ?? Infinity)) place++;
     this.#counts[place] = (this.#counts[place] ?? 0) + 1;
     this.#sum += duration;
   }
