@@ -16,9 +16,15 @@ export const everyTenant = '*';
 /** The part of an event that decides who wants it. */
 export type MatchableEvent = Pick<BusEvent, 'name' | 'originUuid' | 'headers'>;
 
-/** Subscriptions to one event name, by user, tenant and server. */
+/**
+ * By tenant, then by server, then by user. Maps in maps: a key of all three would have to be put together for
+ * every look-up, which costs more than the look-up.
+ */
+type Selected = Map<string, Map<string, Map<string, Subscription[]>>>;
+
+/** Subscriptions to one event name. */
 interface NameIndex {
-  bySelector: Map<string, Subscription[]>;
+  byTenant: Selected;
   /** How many ask for one user or server: what nobody asks for need not be looked at. */
   forUsers: number;
   forOrigins: number;
@@ -58,10 +64,6 @@ const takesInEveryUser = (name: string): boolean =>
 const usersToIndex = (name: string, user: string): readonly string[] =>
   user !== any && takesInEveryUser(name) ? [user, everyUser] : [user];
 
-/** The lengths keep values apart that contain the separator: publishers may write anything into a header. */
-const keyOf = (user: string, tenant: string, origin: string) =>
-  `${user.length}|${tenant.length}|${user}|${tenant}|${origin}`;
-
 /** For so many names is remembered which patterns fit. */
 const rememberedNames = 10_000;
 
@@ -83,16 +85,12 @@ export class Matcher {
     for (const name of new Set(subscription.events)) {
       let index = this.#names.get(name);
       if (index === undefined) {
-        index = { bySelector: new Map(), forUsers: 0, forOrigins: 0, forEveryTenant: 0 };
+        index = { byTenant: new Map(), forUsers: 0, forOrigins: 0, forEveryTenant: 0 };
         this.#names.set(name, index);
         if (isPattern(name)) this.#setPattern(name, patternTest(name));
       }
-      for (const user of usersToIndex(name, selector.user)) {
-        const key = keyOf(user, selector.tenant, selector.origin);
-        const list = index.bySelector.get(key);
-        if (list === undefined) index.bySelector.set(key, [subscription]);
-        else list.push(subscription);
-      }
+      for (const user of usersToIndex(name, selector.user))
+        putIn(index.byTenant, { ...selector, user }, subscription);
       count(index, selector, 1);
     }
   }
@@ -104,12 +102,10 @@ export class Matcher {
       const index = this.#names.get(name);
       if (index === undefined) continue;
       let wasThere = false;
-      for (const user of usersToIndex(name, selector.user)) {
-        const key = keyOf(user, selector.tenant, selector.origin);
-        wasThere = takeOut(index.bySelector, key, subscription) || wasThere;
-      }
+      for (const user of usersToIndex(name, selector.user))
+        wasThere = takeOut(index.byTenant, { ...selector, user }, subscription) || wasThere;
       if (wasThere) count(index, selector, -1);
-      if (index.bySelector.size > 0) continue;
+      if (index.byTenant.size > 0) continue;
       this.#names.delete(name);
       if (isPattern(name)) this.#setPattern(name, undefined);
     }
@@ -152,11 +148,15 @@ export class Matcher {
     const users = index.forUsers > 0 ? [any, ...usersOf(name, headers)] : anyAlone;
     const tenants = this.#tenantsOf(headers, index.forEveryTenant > 0);
     const origins = index.forOrigins > 0 ? orAny(originUuid) : anyAlone;
-    for (const user of users) {
-      for (const tenant of tenants) {
-        for (const origin of origins) {
-          const list = index.bySelector.get(keyOf(user, tenant, origin));
-          for (const subscription of list ?? []) matches.push(subscription);
+    for (const tenant of tenants) {
+      const byOrigin = index.byTenant.get(tenant);
+      if (byOrigin === undefined) continue;
+      for (const origin of origins) {
+        const byUser = byOrigin.get(origin);
+        if (byUser === undefined) continue;
+        for (const user of users) {
+          const list = byUser.get(user);
+          if (list !== undefined) for (const subscription of list) matches.push(subscription);
         }
       }
     }
@@ -184,17 +184,39 @@ const selectorOf = ({
   origin: eventsWazoUuid ?? any,
 });
 
-/** Whether it was there. */
+function putIn(
+  byTenant: Selected,
+  { tenant, origin, user }: Selector,
+  subscription: Subscription,
+): void {
+  const byUser = inner(inner(byTenant, tenant), origin);
+  const list = byUser.get(user);
+  if (list === undefined) byUser.set(user, [subscription]);
+  else list.push(subscription);
+}
+
+/** The map behind a key, made if there is none. */
+function inner<T>(outer: Map<string, Map<string, T>>, key: string): Map<string, T> {
+  let found = outer.get(key);
+  if (found === undefined) outer.set(key, (found = new Map<string, T>()));
+  return found;
+}
+
+/** Whether it was there. What is empty then goes too. */
 function takeOut(
-  bySelector: NameIndex['bySelector'],
-  key: string,
+  byTenant: Selected,
+  { tenant, origin, user }: Selector,
   subscription: Subscription,
 ): boolean {
-  const list = bySelector.get(key);
+  const byOrigin = byTenant.get(tenant);
+  const byUser = byOrigin?.get(origin);
+  const list = byUser?.get(user);
   const place = list?.indexOf(subscription) ?? -1;
   if (list === undefined || place < 0) return false;
   list.splice(place, 1);
-  if (list.length === 0) bySelector.delete(key);
+  if (list.length === 0) byUser?.delete(user);
+  if (byUser?.size === 0) byOrigin?.delete(origin);
+  if (byOrigin?.size === 0) byTenant.delete(tenant);
   return true;
 }
 
