@@ -146,7 +146,7 @@ const queueCounts = ['x-delivery-count', 'x-acquired-count'];
 
 /** The headers as they were published, as JSON. */
 function published(headersJson: string, headers: JsonObject): string {
-  if (!queueCounts.some((name) => headersJson.includes(name))) return headersJson;
+  if (!queueCounts.some((name) => Object.hasOwn(headers, name))) return headersJson;
   const own = Object.entries(headers).filter(([name]) => !queueCounts.includes(name));
   return JSON.stringify(Object.fromEntries(own));
 }

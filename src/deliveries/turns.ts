@@ -21,10 +21,9 @@ export class Turns {
   /** Puts the lane in the rows it belongs to; it keeps the place it has. */
   place(lane: Lane): void {
     const isFree = lane.inFlight < lane.maxInFlight && !lane.isHeldUp && !this.#queuesUp(lane);
-    for (const waiting of ['fresh', 'retries'] as const) {
-      if (isFree && lane[waiting].length > 0) this.#rows[waiting].add(lane);
-      else this.#rows[waiting].delete(lane);
-    }
+    const { fresh, retries } = this.#rows;
+    setPlace(fresh, lane, isFree && lane.fresh.length > 0);
+    setPlace(retries, lane, isFree && lane.retries.length > 0);
   }
 
   /** The next delivery to be attempted, which waits no more; its lane is to be placed again. */
@@ -69,4 +68,9 @@ export class Turns {
     lane.setQuick(false);
     return true;
   }
+}
+
+function setPlace(row: Set<Lane>, lane: Lane, isIn: boolean): void {
+  if (isIn) row.add(lane);
+  else row.delete(lane);
 }

@@ -94,8 +94,10 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#read += chunk.length;
     const room = this.options.maxResponseSize - this.#kept;
     if (room > 0) {
-      this.#chunks.push(Buffer.from(chunk.subarray(0, room)));
-      this.#kept += Math.min(room, chunk.length);
+      // A copy: as it came, one byte of a body may hold on to all that was read from the socket at once.
+      const kept = Buffer.from(chunk.length > room ? chunk.subarray(0, room) : chunk);
+      this.#chunks.push(kept);
+      this.#kept += kept.length;
     }
     if (this.#read > this.options.maxResponseSize + readOn) this.#end(undefined);
   }
@@ -124,10 +126,16 @@ class Exchange implements Dispatcher.DispatchHandler {
       this.reject(error ?? new Error('the response ended before it began'));
       return;
     }
-    answer.body = Buffer.concat(this.#chunks).toString();
+    answer.body = textOf(this.#chunks);
     answer.isTruncated = this.#read > this.#kept;
     this.resolve(answer);
   }
+}
+
+/** Most bodies come in one piece. */
+function textOf(chunks: Buffer[]): string {
+  const [first] = chunks;
+  return (first !== undefined && chunks.length === 1 ? first : Buffer.concat(chunks)).toString();
 }
 
 /** Rejects when there is no complete answer, for whatever reason. */

@@ -47,8 +47,8 @@ interface Means {
   deadline: number;
   /** seconds */
   timeout: number;
-  /** Signs a request at the time it is sent. */
-  sign: (request: PlannedRequest) => Promise<SignedRequest>;
+  /** Signs requests, at the time they are sent. */
+  context: AttemptContext;
 }
 
 export default class HttpService {
@@ -91,7 +91,7 @@ export default class HttpService {
     const request =
       returned === undefined ? makeRequest(subscription, event) : requestReturned(returned);
     const means = this.#meansFor(subscription, context);
-    const signed = await means.sign(request);
+    const signed = await signRequest(request, context);
     const detail = requestDetail(signed);
     const { answer, origin } = await this.#send(signed, means, detail);
     addAnswer(detail, answer);
@@ -115,7 +115,7 @@ export default class HttpService {
       connectTimeout: (delivery.connectTimeout ?? connectTimeout) * 1000,
       deadline: performance.now() + seconds * 1000,
       timeout: seconds,
-      sign: (request) => signRequest(request, context),
+      context,
     };
   }
 
@@ -138,7 +138,7 @@ export default class HttpService {
         if (hop === mostRedirects) throw new TooManyRedirects();
         const request = redirected(signed.request, answer);
         detail['redirected_to'] = request.target.shownUrl;
-        signed = await means.sign(request);
+        signed = await signRequest(request, means.context);
       }
     } catch (error) {
       detail['error'] = describeError(error, signed.request.target);
@@ -239,27 +239,43 @@ function signOf({ status }: Answer): 'down' | 'busy' | undefined {
  * The headers of Standard Webhooks 1.0.0 and of W3C's Trace Context. The id is the same over all attempts:
  * the receiver can tell a repeat.
  */
-async function signRequest(
+function signRequest(
   request: PlannedRequest,
-  { delivery, sign, trace }: AttemptContext,
-): Promise<SignedRequest> {
-  const { plan, target, body } = request;
+  context: AttemptContext,
+): SignedRequest | Promise<SignedRequest> {
+  const { plan, body } = request;
   const timestamp = Math.floor(Date.now() / 1000);
-  const own: Record<string, string> = { 'webhook-timestamp': String(timestamp) };
-  if (sign !== undefined && plan.signatures.length > 0)
-    own['webhook-signature'] = await sign(timestamp, body.content, plan.signatures);
-  if (trace !== undefined) Object.assign(own, trace);
-  const signed = (headers: Record<string, string>) => ({
-    'webhook-id': delivery.id,
-    ...headers,
-    ...own,
-  });
-  const headers = signed(target.headers);
-  const isShown = target.shownHeaders === target.headers;
+  const signature =
+    plan.signatures.length > 0
+      ? context.sign?.(timestamp, body.content, plan.signatures)
+      : undefined;
+  // The keys of a subscription are known from its first delivery on.
+  return typeof signature === 'object'
+    ? signature.then((known) => withHeaders(request, context, timestamp, known))
+    : withHeaders(request, context, timestamp, signature);
+}
+
+function withHeaders(
+  request: PlannedRequest,
+  { delivery, trace }: AttemptContext,
+  timestamp: number,
+  signature: string | undefined,
+): SignedRequest {
+  const { headers, shownHeaders } = request.target;
+  const complete = (own: Record<string, string>): Record<string, string> => {
+    const all: Record<string, string> = {
+      ...own,
+      'webhook-id': delivery.id,
+      'webhook-timestamp': String(timestamp),
+    };
+    if (signature !== undefined) all['webhook-signature'] = signature;
+    return trace === undefined ? all : Object.assign(all, trace);
+  };
+  const sent = complete(headers);
   return {
     request,
-    headers,
-    shownHeaders: isShown ? headers : signed(target.shownHeaders),
+    headers: sent,
+    shownHeaders: shownHeaders === headers ? sent : complete(shownHeaders),
   };
 }
 
