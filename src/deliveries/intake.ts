@@ -284,7 +284,8 @@ export class Intake {
       this.#isFlushing = false;
       if (this.#holds === 0) {
         for (const [session, message] of this.#ackable) session.ackUpTo(message);
-        this.#ackable.clear();
+        // A new one: after `clear` V8 would keep the messages, see `Lane`.
+        this.#ackable = new Map();
       }
       if (this.#committed.length === 0) return;
       const committed = this.#committed;

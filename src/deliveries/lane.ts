@@ -19,8 +19,13 @@ export type Waiting = 'fresh' | 'retries';
 export class Lane {
   readonly #fresh: Delivery[] = [];
   readonly #retries: Delivery[] = [];
-  /** In memory: waiting, in flight, or with an outcome that is not on disk yet. */
-  readonly #held = new Map<string, Delivery>();
+  /**
+   * In memory: waiting, in flight, or with an outcome that is not on disk yet; about the oldest first.
+   *
+   * No Map: V8 moves one whose entries come and go to a new table again and again, and chains the former ones, with
+   * all that was in them, to each other. Once the first has grown old, everything stays until a full collection.
+   */
+  readonly #held: Delivery[] = [];
   /** Settled while the store is being asked: its answer may still name them. */
   readonly #settledMeanwhile = new Set<string>();
   /** Attempts in flight. */
@@ -62,7 +67,7 @@ export class Lane {
   }
 
   get held(): number {
-    return this.#held.size;
+    return this.#held.length;
   }
 
   get waiting(): number {
@@ -80,17 +85,19 @@ export class Lane {
 
   /** Nothing here and nothing in the store. */
   get isIdle(): boolean {
-    return this.#held.size === 0 && this.storedDueAt === Infinity && !this.#isFetching;
+    return this.#held.length === 0 && this.storedDueAt === Infinity && !this.#isFetching;
   }
 
-  /** Whether a delivery is in memory, or was until after the store was asked. */
-  knows(id: string): boolean {
-    return this.#held.has(id) || this.#settledMeanwhile.has(id);
+  /** The ids of what is in memory, or was until after the store was asked. */
+  knownIds(): ReadonlySet<string> {
+    const ids = new Set(this.#settledMeanwhile);
+    for (const { id } of this.#held) ids.add(id);
+    return ids;
   }
 
   /** A delivery in memory, if it is there, has all of its schedule ahead. */
   renew(id: string): void {
-    const delivery = this.#held.get(id);
+    const delivery = this.#held.find((held) => held.id === id);
     if (delivery === undefined) return;
     delivery.attemptsBefore = delivery.attempts;
     delivery.isRenewed = true;
@@ -105,7 +112,7 @@ export class Lane {
 
   /** The delivery waits for an attempt. */
   hold(delivery: Delivery): void {
-    this.#held.set(delivery.id, delivery);
+    this.#held.push(delivery);
     this.heldSize += delivery.size;
     this.load.held++;
     this.load.size += delivery.size;
@@ -134,7 +141,9 @@ export class Lane {
 
   /** Lets go of a delivery whose outcome is on disk, or that goes back to the store. */
   release(delivery: Delivery): void {
-    if (!this.#held.delete(delivery.id)) return;
+    const place = this.#held.indexOf(delivery);
+    if (place < 0) return;
+    this.#held.splice(place, 1);
     this.heldSize -= delivery.size;
     this.load.held--;
     this.load.size -= delivery.size;

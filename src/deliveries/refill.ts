@@ -135,8 +135,9 @@ export class Refill {
       maxSize: lane.heldSize + sizeLeft(),
     });
     if (nextDueAt !== null) lane.leaveInStore(nextDueAt);
+    const known = lane.knownIds();
     for (const delivery of deliveries) {
-      if (lane.knows(delivery.id)) continue;
+      if (known.has(delivery.id)) continue;
       if (room(lane) > 0 && !lane.isOutdated) hold(lane, delivery);
       else lane.leaveInStore(until);
     }

@@ -369,7 +369,7 @@ describe('a name', () => {
       },
     );
     onTestFinished(() => agents.close());
-    const limits = { timeout: 2_000, told: 2, maxResponseSize: 100, open: new Set<() => void>() };
+    const limits = { timeout: 2_000, told: 2, maxResponseSize: 100, open: [] };
     const request = requestFor(planOf({ config: { url } }), event);
     const { headers, shownHeaders } = request.target;
     const agent = agents.get({

@@ -59,7 +59,7 @@ export default class HttpService {
   readonly #egress: Record<'user' | 'admin', Egress>;
   readonly #direct: HostList;
   /** Requests in flight, so that all can be cut at once. */
-  readonly #open = new Set<(reason: Error) => void>();
+  readonly #open: ((reason: Error) => void)[] = [];
   #signal: AbortSignal | undefined;
 
   constructor({ config }: PluginCradle) {
@@ -201,7 +201,7 @@ export default class HttpService {
     if (this.#signal === signal) return;
     this.#signal = signal;
     signal.addEventListener('abort', () => {
-      for (const cut of this.#open) cut(new Error('the daemon stops'));
+      for (const cut of [...this.#open]) cut(new Error('the daemon stops'));
     });
   }
 }
