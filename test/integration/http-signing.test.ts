@@ -2,6 +2,7 @@
 import { createHmac, createPublicKey, verify } from 'node:crypto';
 import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, test } from 'vitest';
 import type { ReceivedRequest } from '../support/inbox.ts';
@@ -152,11 +153,12 @@ describe('a delivery', () => {
   });
 });
 
-test('a secret is made with its subscription', async () => {
+test('a secret is made with its subscription, before anybody asks for it', async () => {
   const { uuid } = await deliver('made');
-  const madeBefore = new Date().toISOString();
-  const [secret] = await secretsOf(uuid);
-  expect((secret?.created_at ?? '') <= madeBefore).toBe(true);
+  const database = new Database(scene().daemon.databaseFile, { readonly: true });
+  const kept = database.prepare('SELECT 1 FROM signing_keys WHERE subscription_uuid = ?').pluck();
+  await until('the store has a secret', () => kept.get(uuid) === 1);
+  database.close();
 });
 
 describe('a secret that is rotated', () => {
