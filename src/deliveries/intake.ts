@@ -42,7 +42,7 @@ export interface IntakeOptions {
 }
 
 /** How many deliveries are taken in ahead of their attempts. */
-const maxPressure = 200;
+const maxPressure = 120;
 
 /**
  * How long a message may wait for the pressure to fall, ms: the queue is shared, and what is wanted by

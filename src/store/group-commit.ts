@@ -1,6 +1,7 @@
 /**
  * Shares the cost of an fsync: whatever arrived or finished while the last commit was on its way to the
- * disk goes into the next one. One commit at a time, in the order of arrival.
+ * disk goes into the next one. When there is much, the next one does not wait for the last: the store's thread has work
+ * while this one has. What became of them is told in the order of arrival all the same.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
@@ -24,12 +25,24 @@ type Item = { event: EventRecord; done: Done } | { attempt: AttemptRecord; done:
  */
 const busy = { records: 32, pause: 3 };
 
+/**
+ * So many records do not wait for the commit before: this thread may have a long turn to end before it sees the answer,
+ * and the store's would have nothing to do meanwhile, and then this one.
+ */
+const full = 100;
+
 /** Pause between two tries to commit while the store is unavailable, ms. */
 const retryDelay = { first: 100, longest: 5_000 };
 
 export class GroupCommit {
   #queue: Item[] = [];
-  #isCommitting = false;
+  /** Commits that have begun and whose records are not told of yet. */
+  #underWay = 0;
+  /** Whether the last of them, and thereby every one before it, was kept; false when one was dropped by {@link stop}. */
+  #last: Promise<boolean> = Promise.resolve(true);
+  #isDue = false;
+  /** A commit of few records begins no earlier, on the clock of `performance`, ms. */
+  #notBefore = 0;
   #isStopped = false;
   #failure: Error | undefined;
   #waiters: (() => void)[] = [];
@@ -59,7 +72,7 @@ export class GroupCommit {
 
   /** Resolves when all that was added is on disk, or when the store is unavailable: then waiting is useless. */
   async drained(): Promise<void> {
-    while ((this.#isCommitting || this.#queue.length > 0) && this.#failure === undefined)
+    while ((this.#underWay > 0 || this.#queue.length > 0) && this.#failure === undefined)
       await this.#change();
   }
 
@@ -70,24 +83,68 @@ export class GroupCommit {
 
   #add(item: Item): void {
     this.#queue.push(item);
-    if (this.#isCommitting) return;
-    this.#isCommitting = true;
-    // After this turn of the event loop, so that what came with the same packet shares the commit.
-    setImmediate(() => void this.#commitAll());
+    this.#proceed();
   }
 
-  async #commitAll(): Promise<void> {
-    while (this.#queue.length > 0 && !this.#isStopped) {
-      const items = this.#queue;
-      this.#queue = [];
-      await this.#commitItems(items);
-      if (items.length >= busy.records) await sleep(busy.pause);
-    }
-    this.#isCommitting = false;
-    this.#notify();
+  /** Begins a commit now or soon, if there is anything to commit. */
+  #proceed(): void {
+    if (this.#queue.length === 0 || this.#isStopped) return;
+    // While nothing can be written one try at a time is enough.
+    if (this.#queue.length >= full && this.#failure === undefined) this.#begin();
+    else if (this.#underWay === 0 && !this.#isDue) this.#beginSoon();
   }
 
-  async #commitItems(items: Item[]): Promise<void> {
+  /** After this turn of the event loop, so that what came with the same packet shares the commit, or after a pause. */
+  #beginSoon(): void {
+    this.#isDue = true;
+    const begin = () => {
+      this.#isDue = false;
+      if (this.#underWay === 0 && this.#queue.length > 0 && !this.#isStopped) this.#begin();
+    };
+    const pause = this.#notBefore - performance.now();
+    if (pause > 0) setTimeout(begin, pause);
+    else setImmediate(begin);
+  }
+
+  #begin(): void {
+    const items = this.#queue;
+    this.#queue = [];
+    this.#underWay++;
+    this.#last = this.#commitItems(items, this.#last).then((isKept) => {
+      this.#underWay--;
+      if (items.length >= busy.records) this.#notBefore = performance.now() + busy.pause;
+      this.#proceed();
+      this.#notify();
+      return isKept;
+    });
+  }
+
+  /**
+   * Tells of the records when they are on disk, after those of the commit before: an ack covers all messages before
+   * its own.
+   *
+   * @returns whether they and all before them were told of
+   */
+  async #commitItems(items: Item[], before: Promise<boolean>): Promise<boolean> {
+    const end = await this.#write(items);
+    if (end instanceof Error && items.length > 1) return this.#commitOneByOne(items, before);
+    if (end === 'dropped' || !(await before)) return false;
+    const error = end === 'kept' ? undefined : end;
+    if (error === undefined) this.#recovered();
+    else this.log.error({ err: error }, 'a record cannot be stored; this is a bug');
+    for (const { done } of items) done(error);
+    return true;
+  }
+
+  /** One bad record must not hold up the others. */
+  async #commitOneByOne(items: Item[], before: Promise<boolean>): Promise<boolean> {
+    let areKept = await before;
+    for (const item of items) areKept = await this.#commitItems([item], Promise.resolve(areKept));
+    return areKept;
+  }
+
+  /** Tries until the records are on disk, {@link stop} is called, or it is plain that they can never be. */
+  async #write(items: Item[]): Promise<'kept' | 'dropped' | Error> {
     for (
       let delay = retryDelay.first;
       !this.#isStopped;
@@ -95,29 +152,14 @@ export class GroupCommit {
     ) {
       try {
         await this.store.commit(toBatch(items));
-        this.#recovered();
-        for (const { done } of items) done();
-        return;
+        return 'kept';
       } catch (error) {
-        if (!(error instanceof StoreUnavailable)) {
-          await this.#commitOneByOne(items, error as Error);
-          return;
-        }
+        if (!(error instanceof StoreUnavailable)) return error as Error;
         this.#failed(error);
         await sleep(delay);
       }
     }
-  }
-
-  /** One bad record must not hold up the others. */
-  async #commitOneByOne(items: Item[], error: Error): Promise<void> {
-    const [first] = items;
-    if (items.length > 1) {
-      for (const item of items) await this.#commitItems([item]);
-    } else if (first !== undefined) {
-      this.log.error({ err: error }, 'a record cannot be stored; this is a bug');
-      first.done(error);
-    }
+    return 'dropped';
   }
 
   #failed(error: Error): void {

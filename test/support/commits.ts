@@ -7,12 +7,15 @@ import { sampleAttempt, sampleRecord } from './samples.ts';
 export function commitsOnDisk({ log = silentLog } = {}) {
   const batches: WriteBatch[] = [];
   const settled: string[] = [];
+  /** Of how many events, for every try. */
+  const begun: number[] = [];
   const disk: { failure: ((batch: WriteBatch) => Error | undefined) | undefined } = {
     failure: undefined,
   };
   const commits = new GroupCommit(
     {
       commit: async (batch) => {
+        begun.push(batch.events.length);
         await new Promise((resolve) => setTimeout(resolve, 10));
         const failure = disk.failure?.(batch);
         if (failure !== undefined) throw failure;
@@ -26,6 +29,7 @@ export function commitsOnDisk({ log = silentLog } = {}) {
   return {
     commits,
     batches,
+    begun,
     settled,
     disk,
     add: (...names: string[]) =>

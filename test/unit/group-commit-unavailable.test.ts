@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { commitsOnDisk, namesIn, unavailable } from '../support/commits.ts';
 import { readableLog } from '../support/logs.ts';
 import { until } from '../support/wait.ts';
@@ -74,6 +74,54 @@ test('the pause between tries grows', async () => {
   expect(pauses[0]).toBeGreaterThan(80);
   expect(pauses[1]).toBeGreaterThan(180);
   expect(pauses[2]).toBeGreaterThan(380);
+});
+
+describe('with many records behind', () => {
+  const many = Array.from({ length: 100 }, (_, n) => `b${n} `);
+
+  /** 'a' does not get onto the disk; what comes after it does, in a commit of its own. */
+  async function overtaken() {
+    const made = commitsOnDisk();
+    let isBlocked = true;
+    made.disk.failure = ({ events }) =>
+      events[0]?.name === 'a' && isBlocked ? unavailable() : undefined;
+    made.add('a');
+    while (made.begun.length === 0) await new Promise(setImmediate);
+    made.add(...many);
+    await until('the second is on disk', () => made.batches.length > 0);
+    return { ...made, unblock: () => (isBlocked = false) };
+  }
+
+  test('what is on disk first is told of in the order of arrival all the same', async () => {
+    const { settled, commits, unblock } = await overtaken();
+    expect(settled).toEqual([]);
+    expect(commits.failure?.message).toContain('disk is full');
+    unblock();
+    await commits.working();
+    await commits.drained();
+    expect(settled).toEqual(['a', ...many]);
+  });
+
+  test('what comes after records that were dropped is not told of', async () => {
+    const { settled, begun, commits, unblock } = await overtaken();
+    commits.stop();
+    unblock();
+    const other = fullDisk();
+    other.add('a');
+    await other.tried(3);
+    other.commits.stop();
+    expect({ settled, begun }).toEqual({ settled: [], begun: [1, 100] });
+  });
+
+  test('one commit at a time is tried', async () => {
+    const { add, begun, tried, commits } = fullDisk();
+    add('a');
+    await tried(1);
+    add(...many);
+    await tried(3);
+    commits.stop();
+    expect(begun).toEqual([1, 1, 1]);
+  });
 });
 
 test('after stop() nothing is tried any more, and what is not on disk is not said to be', async () => {

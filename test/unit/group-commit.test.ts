@@ -49,6 +49,33 @@ describe('commits are shared', () => {
   });
 });
 
+describe('when there is much', () => {
+  const many = (prefix: string) => Array.from({ length: 100 }, (_, n) => `${prefix}${n} `);
+
+  test('a commit does not wait for the one before', async () => {
+    const { add, begun } = setUp();
+    add('a');
+    await pass(1);
+    add(...many('b'));
+    expect(begun).toEqual([1, 100]);
+    add(...many('c').slice(1));
+    expect(begun).toEqual([1, 100]);
+    add('c');
+    expect(begun).toEqual([1, 100, 100]);
+  });
+
+  test('one bad record among the many is told so in its place', async () => {
+    const { add, settled, disk } = setUp();
+    disk.failure = ({ events }) =>
+      events.some(({ name }) => name === 'bad') ? new Error('string too big') : undefined;
+    add('a', 'bad', 'b');
+    await pass(1);
+    add(...many('c'));
+    await pass(200);
+    expect(settled).toEqual(['a', 'bad: string too big', 'b', ...many('c')]);
+  });
+});
+
 describe('a record that can never be stored', () => {
   test('is told so alone, and the others of its commit are stored in their order', async () => {
     const { add, settled, disk, batches } = setUp();

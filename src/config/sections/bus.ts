@@ -86,7 +86,7 @@ export const Bus = section(
         'Type of the queue; quorum for a cluster of brokers. It cannot be changed on an existing queue.',
     }),
     prefetch: integer({
-      default: 200,
+      default: 120,
       minimum: 1,
       maximum: 65535,
       description: 'How many events the broker hands over ahead of their commit.',
