@@ -129,9 +129,11 @@ export class GroupCommit {
     const end = await this.#write(items);
     if (end instanceof Error && items.length > 1) return this.#commitOneByOne(items, before);
     if (end === 'dropped' || !(await before)) return false;
+    // A record that is refused shows as well that the store works.
+    this.#recovered();
     const error = end === 'kept' ? undefined : end;
-    if (error === undefined) this.#recovered();
-    else this.log.error({ err: error }, 'a record cannot be stored; this is a bug');
+    if (error !== undefined)
+      this.log.error({ err: error }, 'a record cannot be stored; this is a bug');
     for (const { done } of items) done(error);
     return true;
   }

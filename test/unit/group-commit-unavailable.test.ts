@@ -65,6 +65,16 @@ test('working() waits as long as commits fail', async () => {
   await working;
 });
 
+test('a store that refuses a record by itself works again', async () => {
+  const { add, settled, disk, commits, tried } = fullDisk();
+  add('bad');
+  await tried(1);
+  disk.failure = () => new Error('string too big');
+  await commits.working();
+  expect(commits.failure).toBeUndefined();
+  expect(settled).toEqual(['bad: string too big']);
+});
+
 test('the pause between tries grows', async () => {
   const { add, tries, tried, commits } = fullDisk();
   add('a');
