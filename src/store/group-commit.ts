@@ -26,8 +26,8 @@ type Item = { event: EventRecord; done: Done } | { attempt: AttemptRecord; done:
 const busy = { records: 32, pause: 3 };
 
 /**
- * So many records do not wait for the commit before: this thread may have a long turn to end before it sees the answer,
- * and the store's would have nothing to do meanwhile, and then this one.
+ * So many records wait neither for the commit before nor for the pause: this thread may have a long turn to end before
+ * it sees the answer, and the store's would have nothing to do meanwhile, and then this one.
  */
 const full = 100;
 
@@ -125,7 +125,7 @@ export class GroupCommit {
    *
    * @returns whether they and all before them were told of
    */
-  async #commitItems(items: Item[], before: Promise<boolean>): Promise<boolean> {
+  async #commitItems(items: Item[], before: Promise<boolean> | boolean): Promise<boolean> {
     const end = await this.#write(items);
     if (end instanceof Error && items.length > 1) return this.#commitOneByOne(items, before);
     if (end === 'dropped' || !(await before)) return false;
@@ -139,9 +139,9 @@ export class GroupCommit {
   }
 
   /** One bad record must not hold up the others. */
-  async #commitOneByOne(items: Item[], before: Promise<boolean>): Promise<boolean> {
+  async #commitOneByOne(items: Item[], before: Promise<boolean> | boolean): Promise<boolean> {
     let areKept = await before;
-    for (const item of items) areKept = await this.#commitItems([item], Promise.resolve(areKept));
+    for (const item of items) areKept = await this.#commitItems([item], areKept);
     return areKept;
   }
 
