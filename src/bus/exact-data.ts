@@ -3,8 +3,8 @@
  * integers and expect them back as they were.
  */
 
-/** More digits than every number of JavaScript can keep. */
-const longNumber = /\d{16}/;
+/** A number of so many digits is one that JavaScript may not keep. */
+const manyDigits = 16;
 
 const quote = 34;
 const backslash = 92;
@@ -16,7 +16,7 @@ const backslash = 92;
  * @returns JSON; undefined when the value that was read is as good, or there is no `data`
  */
 export function exactData(text: string): string | undefined {
-  if (!longNumber.test(text)) return undefined;
+  if (!hasLongNumber(text)) return undefined;
   let found: string | undefined;
   let depth = 0;
   let key: string | undefined;
@@ -40,6 +40,22 @@ export function exactData(text: string): string | undefined {
   }
   return found;
 }
+
+/** Whether there are {@link manyDigits} in a row: such a row cannot lie between two of the places looked at. */
+function hasLongNumber(text: string): boolean {
+  for (let at = manyDigits - 1; at < text.length; at += manyDigits) {
+    if (!isDigit(text.charCodeAt(at))) continue;
+    let first = at;
+    while (isDigit(text.charCodeAt(first - 1))) first--;
+    let end = at + 1;
+    while (isDigit(text.charCodeAt(end))) end++;
+    if (end - first >= manyDigits) return true;
+  }
+  return false;
+}
+
+/** @param code NaN beyond the ends of a text */
+const isDigit = (code: number) => code >= 48 && code <= 57;
 
 /** Where a string that begins at a quote ends, the other quote included. */
 function endOfString(text: string, from: number): number {

@@ -7,6 +7,9 @@ import { hash } from 'node:crypto';
 const blockSize = 64;
 const digestSize = 32;
 
+/** Most messages are put together here, one after the other: memory of their own would be work for the collector. */
+const scratch = Buffer.alloc(16 * 1024);
+
 export class HmacSha256 {
   readonly #inner: Buffer;
   /** Begins with the key; the inner hash is written behind it. */
@@ -26,14 +29,23 @@ export class HmacSha256 {
 
   /** Of both together, in base64. */
   sign(head: string, body: string | Uint8Array): string {
-    const headSize = Buffer.byteLength(head);
-    const bodySize = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
-    const message = Buffer.allocUnsafe(blockSize + headSize + bodySize);
+    const message = roomFor(head, body);
     this.#inner.copy(message);
-    message.write(head, blockSize);
-    if (typeof body === 'string') message.write(body, blockSize + headSize);
-    else message.set(body, blockSize + headSize);
-    hash('sha256', message, 'buffer').copy(this.#outer, blockSize);
+    const bodyAt = blockSize + message.write(head, blockSize);
+    let end = bodyAt + body.length;
+    if (typeof body === 'string') end = bodyAt + message.write(body, bodyAt);
+    else message.set(body, bodyAt);
+    // As a string: a buffer for 32 bytes costs more than the hash.
+    const digest = hash('sha256', message.subarray(0, end), 'binary');
+    this.#outer.write(digest, blockSize, 'latin1');
     return hash('sha256', this.#outer, 'base64');
   }
+}
+
+/** Room for a block and both, in UTF-8, where a character of a string takes three bytes at most. */
+function roomFor(head: string, body: string | Uint8Array): Buffer {
+  const isShort = blockSize + 3 * (head.length + body.length) <= scratch.length;
+  return isShort
+    ? scratch
+    : Buffer.allocUnsafe(blockSize + Buffer.byteLength(head) + Buffer.byteLength(body));
 }

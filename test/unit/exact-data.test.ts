@@ -24,6 +24,15 @@ describe('data whose numbers JavaScript cannot keep are given as they came', () 
     expect(JSON.parse(data)).toEqual((JSON.parse(text) as { data: unknown }).data);
   });
 
+  test('wherever in the message the digits stand, if there are enough of them', () => {
+    for (let before = 0; before < 40; before++) {
+      const name = 'x'.repeat(before);
+      const long = `{"name":"${name}","data":1234567890123456}`;
+      expect(exactData(long)).toBe('1234567890123456');
+      expect(exactData(`{"name":"${name}","data":123456789012345}`)).toBeUndefined();
+    }
+  });
+
   test.each([
     ['all numbers are exact', '{"data":{"id":900719925474099}}'],
     ['there are none', '{"name":"x","id":9007199254740993}'],

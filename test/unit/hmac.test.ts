@@ -21,6 +21,17 @@ test('a signature is that of node’s HMAC, for any key, text and bytes, one aft
   );
 });
 
+test.each(['a', 'é', '€', '🦄'])('a long message of %s is signed like a short one', (sign) => {
+  const key = new Uint8Array([1, 2, 3]);
+  const hmac = new HmacSha256(key);
+  for (const length of [5_000, 5_500, 20_000]) {
+    const body = sign.repeat(length);
+    const expected = createHmac('sha256', key).update(`h${body}`).digest('base64');
+    expect(hmac.sign('h', body)).toBe(expected);
+    expect(hmac.sign('h', Buffer.from(body))).toBe(expected);
+  }
+});
+
 test('a key that HMAC would shorten first is refused', () => {
   expect(() => new HmacSha256(new Uint8Array(65))).toThrow(/more than 64 bytes/);
 });
