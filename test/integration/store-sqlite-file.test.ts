@@ -14,7 +14,9 @@ import type { Worker } from 'node:worker_threads';
 import Database from 'better-sqlite3';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { UserError } from '../../dist/errors.js';
+import type { ReplaySelection } from '../../dist/model.js';
 import { deliveryTables } from '../../dist/store/sqlite/deliveries.js';
+import { subscriptionLists } from '../../dist/store/sqlite/lists.js';
 import { migrations } from '../../dist/store/sqlite/migrations/index.js';
 import { openDatabase } from '../../dist/store/sqlite/open.js';
 import { GroupCommit } from '../../dist/store/group-commit.js';
@@ -116,7 +118,7 @@ test('events are read as they are taken: what is sorted is their deliveries’ i
     release();
   });
   const prepare = vi.spyOn(database, 'prepare');
-  deliveryTables(database);
+  deliveryTables(database, subscriptionLists(database));
   const queries = prepare.mock.calls
     .map(([sql]) => sql)
     .filter((sql) => sql.includes('JOIN events'));
@@ -284,6 +286,39 @@ describe('a long search of the log', () => {
     await searched;
     expect(order).toEqual(['committed', 'committed', 'committed', 'found 0']);
   });
+});
+
+test('what subscriptions have is shown to its last, and without the latest while nothing can be written', async () => {
+  const file = newFile();
+  const store = await open(file);
+  const commit = async () => {
+    const event = sampleRecord(['a']);
+    const [delivery] = event.deliveries;
+    const attempt = sampleAttempt({ deliveryId: delivery?.id ?? '', subscriptionUuid: 'a' });
+    await store.commit({ events: [event], attempts: [attempt] });
+  };
+  const countDeliveries = async () => {
+    const all = { subscriptionUuids: ['a'], status: null, event: null, since: null, until: null };
+    return (await store.deliveries({ ...all, before: null, limit: 10 })).items.length;
+  };
+  const shown = async () => {
+    const first = { limit: 10, offset: 0, order: 'started_at', direction: 'desc' } as const;
+    const query = { ...first, subscriptionUuid: 'a', from: null, search: null };
+    const { filtered } = await store.attempts(query);
+    const statuses: ReplaySelection['statuses'] = ['succeeded'];
+    const selection = { statuses, events: [], since: null, until: null };
+    const { succeeded } = await store.countReplay('a', selection);
+    return [filtered, succeeded, await countDeliveries()];
+  };
+  await commit();
+  expect(await shown()).toEqual([1, 1, 1]);
+  await commit();
+  const intruder = new Database(file);
+  onTestFinished(() => void intruder.close());
+  intruder.exec('BEGIN IMMEDIATE');
+  expect(await countDeliveries()).toBe(1);
+  intruder.exec('ROLLBACK');
+  expect(await shown()).toEqual([2, 2, 2]);
 });
 
 describe('a file that is taken away while it is open', () => {

@@ -15,6 +15,7 @@ test('a search that takes too long is given up, and says what to ask instead', (
   const deliveryId = record.deliveries[0]?.id ?? '';
   const attempts = [sampleAttempt({ deliveryId, subscriptionUuid: 'a' })];
   writer.commit({ events: [record], attempts });
+  writer.catchUpLists();
   const log = new AttemptLog(database, -1);
   onTestFinished(() => log.close());
   const query = {
@@ -37,7 +38,9 @@ test('a page of large events ends early, and those after it have the rest', () =
   const records = Array.from({ length: 20 }, () => sampleRecord(['a'], { data }));
   const ids = records.flatMap(({ deliveries }) => deliveries.map(({ id }) => id));
   const attempts = ids.map((deliveryId) => sampleAttempt({ deliveryId, subscriptionUuid: 'a' }));
-  makeWriter(database).commit({ events: records, attempts });
+  const writer = makeWriter(database);
+  writer.commit({ events: records, attempts });
+  writer.catchUpLists();
   const log = new AttemptLog(database);
   onTestFinished(() => log.close());
 

@@ -34,7 +34,7 @@ interface AttemptRow {
 
 /** Our words for the columns a log can be ordered by. */
 const orderColumns: Record<AttemptQuery['order'], string> = {
-  started_at: 'a.started_at',
+  started_at: 'l.started_at',
   ended_at: 'a.ended_at',
   status: 'a.status',
   attempts: 'a.number',
@@ -68,21 +68,23 @@ export class AttemptLog {
     this.#deadline = performance.now() + this.longest;
     const isSearch = this.#words.length > 0;
     const chosen = [
-      'a.subscription_uuid = ?',
-      'a.started_at >= ?',
+      'l.subscription_uuid = ?',
+      'l.started_at >= ?',
       ...(isSearch ? [isSearched] : []),
     ].join(' AND ');
     const values = [subscriptionUuid, from ?? 0];
-    const tables = `attempts a JOIN deliveries d ON d.id = a.delivery_id
+    const tables = `listed_attempts l
+      JOIN attempts a ON a.delivery_id = l.delivery_id AND a.number = l.number
+      JOIN deliveries d ON d.id = a.delivery_id
       JOIN events e ON e.id = d.event_id`;
     const select = this.database.prepare<unknown[], AttemptRow>(
       `SELECT a.*, e.name, e.data FROM ${tables} WHERE ${chosen}
-       ORDER BY ${orderColumns[order]} ${direction}, a.delivery_id ${direction}, a.number ${direction}
+       ORDER BY ${orderColumns[order]} ${direction}, l.delivery_id ${direction}, l.number ${direction}
        LIMIT ? OFFSET ?`,
     );
     const { page } = takePage(select.iterate(...values, limit, offset));
     const filtered = this.database
-      .prepare(`SELECT count(*) FROM ${isSearch ? tables : 'attempts a'} WHERE ${chosen}`)
+      .prepare(`SELECT count(*) FROM ${isSearch ? tables : 'listed_attempts l'} WHERE ${chosen}`)
       .pluck()
       .get(...values) as number;
     return { items: page.map(toLoggedAttempt), filtered };

@@ -9,6 +9,7 @@ import type {
   EventRecord,
   WriteBatch,
 } from '../store.ts';
+import type { Lists } from './lists.ts';
 import { preparePurge } from './purge.ts';
 import { sizeTables } from './size.ts';
 
@@ -35,7 +36,7 @@ const dueColumns = `
   d.id, d.attempts, d.attempts_before, d.next_attempt_at, d.request,
   e.name, e.origin_uuid, e.headers, e.data, e.received_at`;
 
-export function deliveryTables(database: Database.Database) {
+export function deliveryTables(database: Database.Database, lists: Lists) {
   const selectDue = database.prepare<[string, number, number], DueRow>(`
     SELECT ${dueColumns} FROM deliveries d JOIN events e ON e.id = d.event_id
     WHERE d.subscription_uuid = ? AND d.next_attempt_at <= ?
@@ -70,7 +71,7 @@ export function deliveryTables(database: Database.Database) {
   const { used, size, shrink } = sizeTables(database);
 
   return {
-    commit: prepareCommit(database),
+    commit: prepareCommit(database, lists),
     purge: preparePurge(database, { used }),
     size,
     shrink,
@@ -125,7 +126,7 @@ function prepareMending(database: Database.Database): (now: number) => number {
 }
 
 /** The hot path: plain prepared statements in one transaction. */
-function prepareCommit(database: Database.Database): (batch: WriteBatch) => void {
+function prepareCommit(database: Database.Database, lists: Lists): (batch: WriteBatch) => void {
   const insertEvent = database.prepare(
     'INSERT INTO events (name, origin_uuid, headers, data, received_at, fingerprint) VALUES (?, ?, ?, ?, ?, ?)',
   );
@@ -147,7 +148,8 @@ function prepareCommit(database: Database.Database): (batch: WriteBatch) => void
        next_attempt_at = iif(status = 'pending', ?, NULL)
      WHERE id = ?`,
   );
-  const writeEvent = (event: EventRecord) => {
+  /** @param listed the last delivery that is listed */
+  const writeEvent = (event: EventRecord, listed: string) => {
     const { name, originUuid, headers, data, receivedAt, fingerprint } = event;
     const eventId = insertEvent.run(
       name,
@@ -157,10 +159,13 @@ function prepareCommit(database: Database.Database): (batch: WriteBatch) => void
       receivedAt,
       fingerprint,
     ).lastInsertRowid;
-    for (const { id, subscriptionUuid } of event.deliveries)
+    for (const { id, subscriptionUuid } of event.deliveries) {
       insertDelivery.run(id, eventId, subscriptionUuid, receivedAt);
+      if (id <= listed) lists.addDelivery(subscriptionUuid, id);
+    }
   };
-  const writeAttempt = (attempt: AttemptRecord) => {
+  /** @param listed the last delivery that is listed */
+  const writeAttempt = (attempt: AttemptRecord, listed: string) => {
     const {
       deliveryId,
       number,
@@ -182,7 +187,10 @@ function prepareCommit(database: Database.Database): (batch: WriteBatch) => void
     );
     // Its subscription may have been disabled during the attempt, and what is parked purged.
     if (changes === 0) return;
-    for (const { id, request } of requests) insertRequest.run(id, endedAt, request, deliveryId);
+    for (const { id, request } of requests) {
+      insertRequest.run(id, endedAt, request, deliveryId);
+      if (id <= listed) lists.addDelivery(subscriptionUuid, id);
+    }
     insertAttempt.run(
       deliveryId,
       number,
@@ -194,10 +202,20 @@ function prepareCommit(database: Database.Database): (batch: WriteBatch) => void
       detail,
       dataKey,
     );
+    if (deliveryId <= listed) lists.addAttempt(attempt);
   };
   return database.transaction((batch: WriteBatch) => {
-    for (const event of batch.events) writeEvent(event);
-    for (const attempt of batch.attempts) writeAttempt(attempt);
+    const listed = lists.upTo();
+    let made = 0;
+    for (const event of batch.events) {
+      writeEvent(event, listed);
+      made += event.deliveries.length;
+    }
+    for (const attempt of batch.attempts) {
+      writeAttempt(attempt, listed);
+      made += attempt.requests.length;
+    }
+    lists.keepUp(made);
   });
 }
 

@@ -10,7 +10,7 @@ import type {
 } from '../../model.ts';
 import type { DeliveryPage, DeliveryQuery, ReplayCounts } from '../store.ts';
 import { takePage } from './page.ts';
-import { allOf, namedLike, received } from './selection.ts';
+import { allOf, listedDeliveries, namedLike, received } from './selection.ts';
 import { timeOfId } from './time-ids.ts';
 
 interface DeliveryRow {
@@ -43,7 +43,7 @@ const columns = `
   d.request IS NOT NULL AS is_request, s.disabled_at IS NOT NULL AS is_parked,
   e.name, e.data, e.received_at`;
 
-const tables = `deliveries d JOIN events e ON e.id = d.event_id
+const joined = `JOIN events e ON e.id = d.event_id
   LEFT JOIN subscriptions s ON s.uuid = d.subscription_uuid`;
 
 /** What is pending is parked while its subscription is disabled. */
@@ -63,20 +63,22 @@ export function listDeliveries(
     subscriptionUuids === null
       ? undefined
       : only !== undefined && others.length === 0
-        ? (['d.subscription_uuid = ?', only] as const)
+        ? (['l.subscription_uuid = ?', only] as const)
         : ([
-            'd.subscription_uuid IN (SELECT value FROM json_each(?))',
+            'l.subscription_uuid IN (SELECT value FROM json_each(?))',
             JSON.stringify(subscriptionUuids),
           ] as const);
+  const [tables, id] =
+    ofSubscriptions === undefined ? ['deliveries d', 'd.id'] : [listedDeliveries, 'l.id'];
   const { text, values } = allOf(
     ofSubscriptions,
     statusIs(status),
     namedLike(event === null ? [] : [event]),
-    ...received(since, until),
-    before === null ? undefined : ['d.id < ?', before],
+    ...received(id, since, until),
+    before === null ? undefined : [`${id} < ?`, before],
   );
   const select = database.prepare<unknown[], DeliveryRow>(
-    `SELECT ${columns} FROM ${tables} WHERE ${text} ORDER BY d.id DESC LIMIT ?`,
+    `SELECT ${columns} FROM ${tables} ${joined} WHERE ${text} ORDER BY ${id} DESC LIMIT ?`,
   );
   const { page, isCut } = takePage(select.iterate(...values, limit));
   const next = isCut || page.length === limit ? (page.at(-1)?.id ?? null) : null;
@@ -107,7 +109,7 @@ export function showDelivery(
 
 const findRow = (database: Database.Database, id: string) =>
   database
-    .prepare<[string], DeliveryRow>(`SELECT ${columns} FROM ${tables} WHERE d.id = ?`)
+    .prepare<[string], DeliveryRow>(`SELECT ${columns} FROM deliveries d ${joined} WHERE d.id = ?`)
     .get(id);
 
 /** With the event's data where they are put in again, each time. */
@@ -115,16 +117,16 @@ function* withData(attempts: Iterable<AttemptRow>, data: string) {
   for (const one of attempts) yield { ...one, data: one.data_key === null ? '' : data };
 }
 
-/** What a replay looks at: nothing that is still to be delivered anyway. */
+/** What a replay looks at, of {@link listedDeliveries}: nothing that is still to be delivered anyway. */
 export const replayed = (
   subscriptionUuid: string,
   { statuses, events, since, until }: ReplaySelection,
 ) =>
   allOf(
-    ['d.subscription_uuid = ?', subscriptionUuid],
+    ['l.subscription_uuid = ?', subscriptionUuid],
     [`d.status IN (${statuses.map(() => '?').join(', ')})`, ...statuses],
     namedLike(events),
-    ...received(since, until),
+    ...received('l.id', since, until),
   );
 
 export function countReplay(
@@ -135,7 +137,7 @@ export function countReplay(
   const { text, values } = replayed(subscriptionUuid, selection);
   const rows = database
     .prepare<unknown[], { status: keyof ReplayCounts; count: number }>(
-      `SELECT d.status, count(*) AS count FROM deliveries d JOIN events e ON e.id = d.event_id
+      `SELECT d.status, count(*) AS count FROM ${listedDeliveries} JOIN events e ON e.id = d.event_id
        WHERE ${text} GROUP BY d.status`,
     )
     .all(...values);

@@ -34,6 +34,8 @@ export function openDatabase(file: string): { database: Database.Database; relea
     database.pragma('synchronous = FULL');
     database.pragma('wal_autocheckpoint = 4000');
     database.pragma('temp_store = MEMORY');
+    // A row that takes the place of another one deletes that: what is listed of it has to go too.
+    database.pragma('recursive_triggers = ON');
     database.pragma('cache_size = -8192');
     migrate(database);
     return { database, release };

@@ -2,6 +2,8 @@
 import type Database from 'better-sqlite3';
 import type { Replay, ReplaySelection } from '../../model.ts';
 import { replayed } from './delivery-log.ts';
+import type { Lists } from './lists.ts';
+import { listedDeliveries } from './selection.ts';
 
 interface ReplayRow {
   id: string;
@@ -23,7 +25,7 @@ const takeUp = `
   UPDATE deliveries SET status = 'pending', next_attempt_at = ?, attempts_before = attempts
   WHERE id = ? AND status <> 'pending'`;
 
-export function redeliveryTables(database: Database.Database) {
+export function redeliveryTables(database: Database.Database, lists: Lists) {
   const putReplay = (replay: Replay): void => {
     database
       .prepare(
@@ -79,6 +81,7 @@ export function redeliveryTables(database: Database.Database) {
         // Its subscription was deleted.
         if (known?.status !== 'running')
           return known ?? { ...replay, status: 'cancelled' as const };
+        lists.catchUp();
         const { found, last } = lookOn(database, replay, limit);
         for (const id of found) database.prepare(takeUp).run(now, id);
         const isDone = last === null;
@@ -118,17 +121,17 @@ function lookOn(
   limit: number,
 ): { found: string[]; last: string | null } {
   const { text, values } = replayed(subscriptionUuid, selection);
-  const slice = 'd.subscription_uuid = ? AND d.id > ? ORDER BY d.id LIMIT ?';
+  const slice = 'subscription_uuid = ? AND id > ? ORDER BY id LIMIT ?';
   const place = [subscriptionUuid, after, mostLooked] as const;
   const end = database
     .prepare<unknown[], { count: number; last: string | null }>(
-      `SELECT count(*) AS count, max(id) AS last FROM (SELECT d.id FROM deliveries d WHERE ${slice})`,
+      `SELECT count(*) AS count, max(id) AS last FROM (SELECT id FROM listed_deliveries WHERE ${slice})`,
     )
     .get(...place);
   const found = database
     .prepare<unknown[], string>(
-      `SELECT d.id FROM deliveries d JOIN events e ON e.id = d.event_id
-       WHERE ${text} AND d.id > ? AND d.id <= ? ORDER BY d.id LIMIT ?`,
+      `SELECT d.id FROM ${listedDeliveries} JOIN events e ON e.id = d.event_id
+       WHERE ${text} AND l.id > ? AND l.id <= ? ORDER BY l.id LIMIT ?`,
     )
     .pluck()
     .all(...values, after, end?.last ?? '', limit);

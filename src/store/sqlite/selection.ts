@@ -18,11 +18,15 @@ export function allOf(
   };
 }
 
-export const received = (since: number | null, until: number | null) =>
+/** @param id the column with the delivery's id that is gone through */
+export const received = (id: string, since: number | null, until: number | null) =>
   [
-    since === null ? undefined : (['d.id >= ?', firstIdOf(since)] as const),
-    until === null ? undefined : (['d.id < ?', firstIdOf(until)] as const),
+    since === null ? undefined : ([`${id} >= ?`, firstIdOf(since)] as const),
+    until === null ? undefined : ([`${id} < ?`, firstIdOf(until)] as const),
   ] as const;
+
+/** Deliveries `d` as a subscription's list `l` has them. */
+export const listedDeliveries = 'listed_deliveries l JOIN deliveries d ON d.id = l.id';
 
 /** Names of events, with `*` for anything, as GLOB has it; its other signs mean themselves here. */
 const globOf = (pattern: string): string => pattern.replace(/[[?]/g, '[$&]');

@@ -10,21 +10,22 @@ import type {
   PluginVariable,
   Subscription,
 } from '../../model.ts';
-import type {
-  Announcement,
-  AttemptQuery,
-  DeliveryPage,
-  DeliveryQuery,
-  ReplayCounts,
-  Backlog,
-  DueDeliveries,
-  DueQuery,
-  Failing,
-  PurgeQuery,
-  PurgeSlice,
-  Store,
-  StoreSize,
-  WriteBatch,
+import {
+  type Announcement,
+  type AttemptQuery,
+  type DeliveryPage,
+  type DeliveryQuery,
+  type ReplayCounts,
+  type Backlog,
+  type DueDeliveries,
+  type DueQuery,
+  type Failing,
+  type PurgeQuery,
+  type PurgeSlice,
+  type Store,
+  type StoreSize,
+  StoreUnavailable,
+  type WriteBatch,
 } from '../store.ts';
 
 import type { AttemptLog } from './attempt-log.ts';
@@ -119,11 +120,11 @@ export class SqliteStore implements Store {
   }
 
   attempts(query: AttemptQuery): Promise<{ items: LoggedAttempt[]; filtered: number }> {
-    return this.#read('attempts', query);
+    return this.#readLists('attempts', query);
   }
 
   deliveries(query: DeliveryQuery): Promise<DeliveryPage> {
-    return this.#read('deliveries', query);
+    return this.#readLists('deliveries', query);
   }
 
   deliveryRecord(id: string): Promise<DeliveryRecord | null> {
@@ -147,7 +148,7 @@ export class SqliteStore implements Store {
   }
 
   countReplay(subscriptionUuid: string, selection: ReplaySelection): Promise<ReplayCounts> {
-    return this.#read('countReplay', subscriptionUuid, selection);
+    return this.#readLists('countReplay', subscriptionUuid, selection);
   }
 
   replays(): Promise<Replay[]> {
@@ -244,6 +245,20 @@ export class SqliteStore implements Store {
     ...args: Parameters<SqliteWriter[M]>
   ): Promise<ReturnType<SqliteWriter[M]>> {
     return this.writer.call(method, args);
+  }
+
+  /**
+   * On the log's thread, of what subscriptions have. While nothing can be written the latest may be missing: better
+   * than no answer.
+   */
+  async #readLists<M extends keyof AttemptLog>(
+    method: M,
+    ...args: Parameters<AttemptLog[M]>
+  ): Promise<ReturnType<AttemptLog[M]>> {
+    await this.#call('catchUpLists').catch((error: unknown) => {
+      if (!(error instanceof StoreUnavailable)) throw error;
+    });
+    return this.#read(method, ...args);
   }
 
   /** On the log's thread. */

@@ -6,6 +6,7 @@ import { deliveryOptions } from './005-delivery-options.ts';
 import { replays } from './006-replays.ts';
 import { outbox } from './007-outbox.ts';
 import { detailWithoutData } from './008-detail-without-data.ts';
+import { lists } from './009-lists.ts';
 
 /** SQL that brings a database from version n (its place here) to n + 1. Never change one that was released. */
 export const migrations: readonly string[] = [
@@ -17,4 +18,5 @@ export const migrations: readonly string[] = [
   replays,
   outbox,
   detailWithoutData,
+  lists,
 ];
