@@ -12,9 +12,9 @@ import { join } from 'node:path';
 import process from 'node:process';
 import type { Worker } from 'node:worker_threads';
 import Database from 'better-sqlite3';
+import { v7 as uuidv7 } from 'uuid';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { UserError } from '../../dist/errors.js';
-import type { ReplaySelection } from '../../dist/model.js';
 import { deliveryTables } from '../../dist/store/sqlite/deliveries.js';
 import { subscriptionLists } from '../../dist/store/sqlite/lists.js';
 import { migrations } from '../../dist/store/sqlite/migrations/index.js';
@@ -292,33 +292,37 @@ test('what subscriptions have is shown to its last, and without the latest while
   const file = newFile();
   const store = await open(file);
   const commit = async () => {
-    const event = sampleRecord(['a']);
-    const [delivery] = event.deliveries;
-    const attempt = sampleAttempt({ deliveryId: delivery?.id ?? '', subscriptionUuid: 'a' });
+    const delivery = { id: uuidv7(), subscriptionUuid: 'a' };
+    const event = sampleRecord([], { deliveries: [delivery] });
+    const attempt = sampleAttempt({ deliveryId: delivery.id, subscriptionUuid: 'a' });
     await store.commit({ events: [event], attempts: [attempt] });
   };
-  const countDeliveries = async () => {
-    const all = { subscriptionUuids: ['a'], status: null, event: null, since: null, until: null };
-    return (await store.deliveries({ ...all, before: null, limit: 10 })).items.length;
-  };
-  const shown = async () => {
-    const first = { limit: 10, offset: 0, order: 'started_at', direction: 'desc' } as const;
-    const query = { ...first, subscriptionUuid: 'a', from: null, search: null };
-    const { filtered } = await store.attempts(query);
-    const statuses: ReplaySelection['statuses'] = ['succeeded'];
-    const selection = { statuses, events: [], since: null, until: null };
-    const { succeeded } = await store.countReplay('a', selection);
-    return [filtered, succeeded, await countDeliveries()];
-  };
-  await commit();
-  expect(await shown()).toEqual([1, 1, 1]);
+  const anytime = { from: null, since: null, until: null, before: null };
+  const first = { limit: 10, offset: 0, order: 'started_at', direction: 'desc' } as const;
+  const attempts = () =>
+    store
+      .attempts({ ...anytime, ...first, subscriptionUuid: 'a', search: null })
+      .then(({ filtered }) => filtered);
+  const deliveries = () =>
+    store
+      .deliveries({ ...anytime, subscriptionUuids: ['a'], status: null, event: null, limit: 10 })
+      .then(({ items }) => items.length);
+  const replayable = () =>
+    store
+      .countReplay('a', { ...anytime, statuses: ['succeeded'], events: [] })
+      .then(({ succeeded }) => succeeded);
+  const readers = [attempts, deliveries, replayable];
+  for (const [place, read] of readers.entries()) {
+    await commit();
+    expect(await read()).toBe(place + 1);
+  }
   await commit();
   const intruder = new Database(file);
   onTestFinished(() => void intruder.close());
   intruder.exec('BEGIN IMMEDIATE');
-  expect(await countDeliveries()).toBe(1);
+  expect(await deliveries()).toBe(3);
   intruder.exec('ROLLBACK');
-  expect(await shown()).toEqual([2, 2, 2]);
+  for (const read of readers) expect(await read()).toBe(4);
 });
 
 describe('a file that is taken away while it is open', () => {
