@@ -49,7 +49,7 @@ export function subscriptionLists(database: Database.Database) {
   return {
     upTo,
 
-    /** Part of a commit: a delivery that comes before the last one that is listed, since the clock was set back. */
+    /** Part of a commit: a delivery before the last one that is listed, since it waited, or the clock was set back. */
     addDelivery: (subscriptionUuid: string, id: string): void =>
       void addDelivery.run(subscriptionUuid, id),
 
