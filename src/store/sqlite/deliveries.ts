@@ -215,7 +215,7 @@ function prepareCommit(database: Database.Database, lists: Lists): (batch: Write
       writeAttempt(attempt, listed);
       made += attempt.requests.length;
     }
-    lists.keepUp(made);
+    lists.keepUp(listed, made);
   });
 }
 

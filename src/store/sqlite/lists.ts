@@ -57,12 +57,16 @@ export function subscriptionLists(database: Database.Database) {
     addAttempt: ({ subscriptionUuid, startedAt, deliveryId, number }: AttemptRecord): void =>
       void addAttempt.run(subscriptionUuid, startedAt, deliveryId, number),
 
-    /** Part of every commit, after so many new deliveries. */
-    keepUp(deliveries: number): void {
+    /**
+     * Part of every commit, at its end.
+     *
+     * @param from the last delivery that is listed
+     * @param deliveries how many the commit has that are new
+     */
+    keepUp(from: string, deliveries: number): void {
       added += deliveries;
       if (added < batch) return;
       added = 0;
-      const from = upTo();
       const to = firstIdOf(Date.now() - young);
       if (to > from) extend(from, to);
     },
